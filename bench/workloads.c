@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The only list of workloads. Each is one row made of what its header says; bench/README.md shows
+ * how to add one.
+ *
+ * What the profiles take on 2 CPUs, in seconds a repetition of every backend:
+ *
+ *                    quick  of which                                     standard
+ *   sleep_fanout       2    0.1 a trial; process 1.2 for its memory        12  (process 8:
+ *                           passes (3k forks of 0.2 ms and their end)          20k forks)
+ *   tcp_echo           4    2 sizes x 4 backends x 0.5                     16  (3 x 4 x 1.3)
+ *   fib_generators     4    2 sizes x 5 backends x 2 passes of 0.1,        14
+ *                           and opening 1,000 threads or processes
+ *   x repetitions      3                                                   10
+ *   in all            30                                                  420
+ *
+ * `full` has no bound: about three hours, most of it sleeping.
+ */
+#include "workload.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "fib_generators.h"
+#include "sleep_fanout.h"
+#include "tcp_echo.h"
+
+/* ---- sleep_fanout ---- */
+
+static const struct param_row sleep_fanout_params[] = {
+	[SLEEP_FANOUT_TASKS] = {"tasks", PARAM_COUNT, "1k", 1, 10000000, NULL,
+							"tasks that sleep at the same time"},
+	[SLEEP_FANOUT_SLEEP] = {"sleep", PARAM_TIME, "500ms", CLOCK_NS_PER_US, 600 * CLOCK_NS_PER_S,
+							NULL, "how long each of them sleeps"},
+	[SLEEP_FANOUT_DEADLINE] = {"deadline", PARAM_CHOICE, "own", 0, 0, "own|common",
+							   "sleep from each task's own start, or all to one point in time"},
+	[SLEEP_FANOUT_WINDOW] = WORKLOAD_PARAM_WINDOW,
+	[SLEEP_FANOUT_PLACEMENT] = WORKLOAD_PARAM_PLACEMENT("same"),
+	{0},
+};
+
+static const struct workload sleep_fanout = {
+	.name = "sleep_fanout",
+	.version = 1,
+	.summary = "many tasks that sleep at the same time: what a waiting task costs",
+	.operation = "one task was started, slept to its deadline and ended",
+	.params = sleep_fanout_params,
+	.profiles =
+		{
+			"tasks=1k sleep=100ms window=100ms",
+			"tasks=1k,5k",
+			"tasks=1k,10k,100k,1M sleep=5s deadline=own,common",
+		},
+	.roles = {{
+		.name = "sleepers",
+		.task = sleep_fanout_task,
+		.event = sleep_fanout_event,
+		.needs = WORKLOAD_NEEDS_SPAWN | WORKLOAD_NEEDS_SLEEP,
+		.stack_bytes = 512,
+	}},
+	.n_roles = 1,
+	.lat_kind = "lateness",
+	.memory_pass = true,
+	.scale_param = "tasks",
+	.tasks = sleep_fanout_tasks,
+	.all_alive = sleep_fanout_all_alive,
+	.sizing = sleep_fanout_sizing,
+	.least_ns = sleep_fanout_least_ns,
+	.round_ops = sleep_fanout_round_ops,
+	.round_digest = sleep_fanout_round_digest,
+};
+
+/* ---- tcp_echo ---- */
+
+static const struct param_row tcp_echo_params[] = {
+	[TCP_ECHO_CONNS] = {"conns", PARAM_COUNT, "64", 1, 100000, NULL,
+						"connections, each with one message under way"},
+	[TCP_ECHO_SIZE] = {"size", PARAM_BYTES, "64", 1, 65536, NULL, "bytes of a message"},
+	[TCP_ECHO_DURATION] = {"duration", PARAM_TIME, "1s", CLOCK_NS_PER_MS, 60 * CLOCK_NS_PER_S, NULL,
+						   "what is measured"},
+	[TCP_ECHO_WARMUP] = {"warmup", PARAM_TIME, "200ms", 0, 60 * CLOCK_NS_PER_S, NULL,
+						 "from the last connection's first reply until that begins"},
+	[TCP_ECHO_CLIENT] = {"client", PARAM_BACKEND, "event", 0, 0, "self",
+						 "backend that drives the server; self: the one under test"},
+	[TCP_ECHO_SERVER] = {"server", PARAM_CHOICE, "self", 0, 0,
+						 "self|exec:", "exec:PATH measures a program that prints its port"},
+	[TCP_ECHO_PLACEMENT] = WORKLOAD_PARAM_PLACEMENT("split"),
+	{0},
+};
+
+static int tcp_echo_check(const int64_t *params, char *error)
+{
+	long long conns = params[TCP_ECHO_CONNS], size = params[TCP_ECHO_SIZE];
+
+	if (conns * size <= TCP_ECHO_BYTES_MAX)
+		return 0;
+	snprintf(error, PARAM_ERROR_MAX,
+			 "conns x size: %lld x %lld bytes is out of range (1..1GiB in all)", conns, size);
+	return -EINVAL;
+}
+
+static const struct workload tcp_echo = {
+	.name = "tcp_echo",
+	.version = 1,
+	.summary = "an echo server and clients that wait for each reply: many half-idle sockets",
+	.operation = "one message was sent, echoed, and compared byte by byte",
+	.params = tcp_echo_params,
+	.profiles =
+		{
+			"conns=1,64 duration=400ms warmup=100ms",
+			"conns=1,64,512",
+			"conns=1,8,64,512,1k size=64,4KiB placement=split,same",
+		},
+	.roles = {{
+				  .name = "server",
+				  .task = tcp_echo_server_task,
+				  .event = tcp_echo_server_event,
+				  .needs = WORKLOAD_NEEDS_SPAWN | WORKLOAD_NEEDS_NET,
+				  .stack_bytes = TCP_ECHO_CHUNK + 4096,
+				  .listens = true,
+				  .foreign_param = "server",
+			  },
+			  {
+				  .name = "client",
+				  .task = tcp_echo_client_task,
+				  .event = tcp_echo_client_event,
+				  .needs = WORKLOAD_NEEDS_SPAWN | WORKLOAD_NEEDS_NET,
+				  .stack_bytes = 4096,
+				  .backend_param = "client",
+			  }},
+	.n_roles = 2,
+	.lat_kind = "round_trip",
+	.check = tcp_echo_check,
+	.tasks = tcp_echo_tasks,
+	.fds_per_task = 1,
+	.sizing = tcp_echo_sizing,
+	.least_ns = tcp_echo_least_ns,
+};
+
+/* ---- fib_generators ---- */
+
+static const struct param_row fib_generators_params[] = {
+	[FIB_GENERATORS_GENERATORS] = {"generators", PARAM_COUNT, "1", 1, 100000, NULL,
+								   "generators that the consumer pulls from in turn"},
+	[FIB_GENERATORS_VALUES] = {"values", PARAM_COUNT, "100k", 1, 1000000000, NULL,
+							   "values in a round, of all generators together"},
+	[FIB_GENERATORS_WINDOW] = WORKLOAD_PARAM_WINDOW,
+	[FIB_GENERATORS_PLACEMENT] = WORKLOAD_PARAM_PLACEMENT("same"),
+	{0},
+};
+
+static int fib_generators_check(const int64_t *params, char *error)
+{
+	long long generators = params[FIB_GENERATORS_GENERATORS];
+	long long values = params[FIB_GENERATORS_VALUES];
+
+	if (values >= generators)
+		return 0;
+	snprintf(error, PARAM_ERROR_MAX, "values: %lld is out of range (at least generators=%lld)",
+			 values, generators);
+	return -EINVAL;
+}
+
+static const struct workload fib_generators = {
+	.name = "fib_generators",
+	.version = 1,
+	.summary = "one consumer pulls values from generators: what a hand-over costs",
+	.operation = "one value was pulled from a generator",
+	.params = fib_generators_params,
+	.profiles =
+		{
+			"generators=1,1k values=20k window=100ms",
+			"generators=1,1k",
+			"generators=1,2,10,100,1k,10k",
+		},
+	.roles = {{
+		.name = "consumer",
+		.task = fib_generators_task,
+		.event = fib_generators_event,
+		.call = fib_generators_call,
+		.needs = WORKLOAD_NEEDS_GENERATORS,
+		.stack_bytes = 512,
+	}},
+	.n_roles = 1,
+	.lat_kind = "value",
+	.latency_pass = true,
+	.check = fib_generators_check,
+	.tasks = fib_generators_tasks,
+	.sizing = fib_generators_sizing,
+	.least_ns = fib_generators_least_ns,
+	.round_ops = fib_generators_round_ops,
+	.round_digest = fib_generators_round_digest,
+};
+
+/* ---- the list ---- */
+
+const struct workload *const workloads[] = {&sleep_fanout, &tcp_echo, &fib_generators};
+
+const size_t n_workloads = sizeof(workloads) / sizeof(workloads[0]);
+
+const struct workload *workload_find(const char *name, size_t len)
+{
+	for (size_t i = 0; i < n_workloads; i++)
+		if (strlen(workloads[i]->name) == len && memcmp(workloads[i]->name, name, len) == 0)
+			return workloads[i];
+	return NULL;
+}

@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The scheduler of coroutines: a FIFO of runnable tasks, and the hub, which waits for events.
+ *
+ * A function that switches does so in tail position, through coro_swap: see coro_switch.h.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "arena.h"
+#include "clock.h"
+#include "coro.h"
+#include "coro_gen.h"
+#include "coro_switch.h"
+
+enum {
+	/*
+	 * Hand-overs between two looks at the loop while tasks are runnable, at least; a look costs
+	 * about 0.5 us, a hand-over 3-10 ns. All who are ready come first: a look before a task that
+	 * was woken has read would find its descriptor ready again, and stop the watcher in vain.
+	 */
+	SCHED_BUDGET_MIN = 256,
+	/*
+	 * After so many spawns the spawner gives way: the new stacks are still in the cache then, and
+	 * tasks that sleep begin to do so while others are still being made.
+	 */
+	SCHED_SPAWN_BATCH = 64,
+};
+
+/* ---- control blocks ---- */
+
+struct coro *coro_new(void)
+{
+	struct coro *coro = coro_rt.free;
+
+	if (coro) {
+		coro_rt.free = coro->next;
+		return coro;
+	}
+	if (coro_rt.used == coro_rt.capacity)
+		return NULL;
+	return &coro_rt.coros[coro_rt.used++];
+}
+
+void coro_free(struct coro *coro)
+{
+	coro->next = coro_rt.free;
+	coro_rt.free = coro;
+}
+
+/* ---- the run queue ---- */
+
+void coro_ready(struct coro *coro)
+{
+	coro->next = &coro_rt.coros[CORO_HUB];
+	*coro_rt.tail = coro;
+	coro_rt.tail = &coro->next;
+	coro_rt.ready++;
+}
+
+static bool coro_none_ready(void)
+{
+	return coro_rt.head == &coro_rt.coros[CORO_HUB];
+}
+
+/* Takes the first of the queue, which is not empty, and has the second's stack fetched. */
+static inline struct coro *coro_pop(void)
+{
+	struct coro *first = coro_rt.head;
+
+	coro_rt.ready--;
+	coro_rt.head = first->next;
+	if (coro_none_ready())
+		coro_rt.tail = &coro_rt.head;
+	__builtin_prefetch(coro_rt.head->sp);
+	return first;
+}
+
+/* Who is to run after the present task: the hub, when none is ready or the budget is used up. */
+static inline struct coro *coro_next(void)
+{
+	if (coro_none_ready() || --coro_rt.budget < 0)
+		return &coro_rt.coros[CORO_HUB];
+	return coro_pop();
+}
+
+int coro_park(void)
+{
+	struct coro *me = coro_rt.current;
+	struct coro *next = coro_next();
+
+	coro_rt.current = next;
+	return coro_swap(me, next);
+}
+
+void coro_yield(void)
+{
+	if (coro_none_ready() && --coro_rt.budget >= 0)
+		return;
+	coro_ready(coro_rt.current);
+	coro_park();
+}
+
+/* ---- tasks ---- */
+
+int coro_make(struct coro *coro, struct coro_start *start, const void *arg, size_t len)
+{
+	uint32_t index = (uint32_t)(coro - coro_rt.coros);
+	size_t arg_bytes = (len + 15) & ~(size_t)15;
+	struct coro_stack stack;
+
+	if (coro_rt.stack == CORO_STACK_COPY && !start->gen)
+		return coro_copy_make(coro, start, arg, len);
+	stack = index == CORO_ROOT ? coro_stack_large(&coro_rt.stacks)
+							   : coro_stack_get(&coro_rt.stacks, index);
+	coro_san_made(coro, &stack);
+	stack.top -= arg_bytes;
+	if (len > 0)
+		memcpy(stack.top, arg, len);
+	start->arg = stack.top;
+	coro->sp = coro_rt.sw->make(stack.top, stack.size - arg_bytes, start);
+	return 0;
+}
+
+static int coro_start_task(struct coro *parent, struct coro_start *start, const void *arg,
+						   size_t len)
+{
+	struct coro *coro;
+
+	if (len > TASK_ARG_MAX)
+		return -EINVAL;
+	coro = coro_new();
+	if (!coro)
+		return -EAGAIN;
+	if (coro_make(coro, start, arg, len)) {
+		coro_free(coro);
+		return -ENOMEM;
+	}
+	coro->parent = (uint32_t)(parent - coro_rt.coros);
+	coro->children = 0;
+	coro->joining = coro->ended = false;
+	parent->children++;
+	coro_rt.alive++;
+	coro_ready(coro);
+	return 0;
+}
+
+int coro_spawn(task_fn *fn, const void *arg, size_t len, int fd)
+{
+	struct coro_start start = {.task = fn, .fd = fd};
+	int error = coro_start_task(coro_rt.current, &start, arg, len);
+
+	if (!error && ++coro_rt.unstarted >= SCHED_SPAWN_BATCH) {
+		coro_rt.unstarted = 0;
+		coro_yield();
+	}
+	return error;
+}
+
+int coro_join(void)
+{
+	struct coro *me = coro_rt.current;
+
+	if (me->children == 0)
+		return 0;
+	me->joining = true;
+	return coro_park();
+}
+
+int coro_sleep_until(int64_t deadline_ns)
+{
+	int error;
+
+	/*
+	 * The clock, a quarter of a short sleeper's cost, is only read for a deadline before all that
+	 * are pending; any other that has passed is queued behind them and soon due.
+	 */
+	if (deadline_ns < coro_rt.timers.armed_ns && deadline_ns <= clock_now_ns())
+		return 0;
+	error = timerq_push(&coro_rt.timers, deadline_ns, (uintptr_t)coro_rt.current);
+	return error ? error : coro_park();
+}
+
+static void coro_timer_expired(void *ctx, uint64_t id)
+{
+	(void)ctx;
+	coro_ready((struct coro *)(uintptr_t)id);
+}
+
+/* A parent that ended before its children keeps its control block until the last has ended. */
+static void coro_tell_parent(struct coro *parent)
+{
+	if (--parent->children > 0)
+		return;
+	if (parent->joining) {
+		parent->joining = false;
+		coro_ready(parent);
+	} else if (parent->ended) {
+		coro_free(parent);
+	}
+}
+
+void coro_fail(const char *what, int error)
+{
+	arena_fail(coro_rt.arena, what, 0);
+	coro_rt.error = error;
+	coro_rt.budget = 0; /* to the hub, which leaves */
+}
+
+_Noreturn void coro_task_end(void *unused)
+{
+	struct coro *me = coro_rt.current;
+	uint32_t index = (uint32_t)(me - coro_rt.coros);
+
+	(void)unused;
+	if (index != CORO_ROOT && !coro_stack_intact(&coro_rt.stacks, index))
+		coro_fail("stack overflow", -EFAULT);
+	me->ended = true;
+	coro_rt.ended = true;
+	coro_rt.alive--;
+	coro_tell_parent(&coro_rt.coros[me->parent]);
+	if (me->children == 0)
+		coro_free(me);
+	coro_rt.current = coro_next();
+	coro_swap(&coro_rt.grave, coro_rt.current);
+	__builtin_unreachable();
+}
+
+_Noreturn void coro_start_run(const struct coro_start *start)
+{
+	coro_san_arrived();
+	if (start->gen) {
+		start->gen(&coro_rt.ops, coro_rt.arena, start->self, start->arg);
+		coro_gen_end(start->self);
+	}
+	start->task(&coro_rt.ops, coro_rt.arena, start->arg, start->fd);
+	coro_task_end(NULL);
+}
+
+/* ---- the hub ---- */
+
+void coro_ask_hub(void (*fn)(int fd, int events), int fd, int events)
+{
+	coro_rt.request = fn;
+	coro_rt.request_fd = fd;
+	coro_rt.request_events = events;
+	coro_rt.requester = coro_rt.current;
+	coro_rt.current = &coro_rt.coros[CORO_HUB];
+	coro_swap(coro_rt.requester, coro_rt.current);
+}
+
+/* Resumes a task, and does what tasks ask for, until control is back for want of another. */
+static void coro_resume(struct coro *coro)
+{
+	for (;;) {
+		coro_rt.current = coro;
+		coro_swap(&coro_rt.coros[CORO_HUB], coro);
+		if (!coro_rt.request)
+			return;
+		coro_rt.request(coro_rt.request_fd, coro_rt.request_events);
+		coro_rt.request = NULL;
+		coro = coro_rt.requester;
+	}
+}
+
+static int coro_budget(void)
+{
+	return coro_rt.ready > SCHED_BUDGET_MIN ? (int)coro_rt.ready : SCHED_BUDGET_MIN;
+}
+
+/* With one stack for all there is no direct hand-over: each task comes back to the hub. */
+static void coro_resume_copied(void)
+{
+	for (int left = coro_budget(); left > 0 && !coro_none_ready() && !coro_rt.error; left--) {
+		struct coro *coro = coro_pop();
+
+		coro_copy_restore(coro);
+		coro_rt.ended = false;
+		coro_rt.budget = 0;
+		coro_resume(coro);
+		if (!coro_rt.ended && coro_copy_save(coro))
+			coro_fail("no room for copied stacks", -ENOMEM);
+	}
+}
+
+static int coro_hub(void)
+{
+	while (coro_rt.alive > 0 && coro_rt.error == 0) {
+		bool idle = coro_none_ready();
+
+		/* Nothing active and nobody runnable: tasks that wait for each other. */
+		if (ev_run(coro_rt.loop, idle ? EVRUN_ONCE : EVRUN_NOWAIT) == 0 && coro_none_ready())
+			return -EDEADLK;
+		if (coro_rt.stack == CORO_STACK_COPY) {
+			coro_resume_copied();
+		} else if (!coro_none_ready()) {
+			coro_rt.budget = coro_budget();
+			coro_resume(coro_pop());
+		}
+	}
+	return coro_rt.error;
+}
+
+int coro_schedule(task_fn *root, int fd)
+{
+	struct coro_start start = {.task = root, .fd = fd};
+	struct coro *hub = &coro_rt.coros[CORO_HUB];
+	int error;
+
+	coro_san_begin(hub);
+	coro_rt.current = coro_rt.head = hub;
+	coro_rt.tail = &coro_rt.head;
+	coro_rt.used = CORO_ROOT;
+	error = timerq_init(&coro_rt.timers, coro_rt.loop, coro_rt.capacity, coro_timer_expired, NULL);
+	if (error)
+		return error;
+	error = coro_start_task(hub, &start, "", 0);
+	if (!error)
+		error = coro_hub();
+	timerq_release(&coro_rt.timers);
+	return error;
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The event interface: what a callback-style body gets. It is plain libev, plus deadlines in ns.
+ *
+ * A body starts its watchers and returns; the role ends when no watcher is active any more, which
+ * is libev's own rule. Bodies keep their state in memory that they allocate and free.
+ *
+ * A warning for bodies that use ev_feed_event: libev's pending queue is last-in first-out, and the
+ * loop is not polled until it is empty. A chain of callbacks feeds the next link, never all at
+ * once.
+ */
+#ifndef CONCBENCH_EVENT_H
+#define CONCBENCH_EVENT_H
+
+#include <stdint.h>
+
+#include <ev.h>
+
+struct arena;
+struct event;
+
+typedef void event_timer_fn(struct event *event, uint64_t id);
+
+/* fd: the listening socket of a role that listens, else -1; the body owns it. 0 or -errno. */
+typedef int event_fn(struct event *event, int fd);
+
+struct event {
+	struct ev_loop *loop;
+	struct arena *arena;
+	void *body; /* the body's own state */
+
+	/* Set by event_timers; the rest of the timers' state is the backend's. */
+	event_timer_fn *on_timer;
+	int (*timer_start)(struct event *event, int64_t deadline_ns, uint64_t id);
+	int (*timers_init)(struct event *event, uint32_t capacity);
+};
+
+/*
+ * Makes room for `capacity` timers pending at a time; `on_timer(event, id)` is called once for
+ * each that expires. Call it once, before event_timer_start. Returns 0 or -ENOMEM.
+ */
+static inline int event_timers(struct event *event, uint32_t capacity, event_timer_fn *on_timer)
+{
+	event->on_timer = on_timer;
+	return event->timers_init(event, capacity);
+}
+
+/*
+ * Starts a timer for the absolute deadline in ns of clock_now_ns. With timer=timerfd `id` is any
+ * number; with timer=libev it is an index below the capacity, one pending timer each. 0 or -ENOSPC.
+ */
+static inline int event_timer_start(struct event *event, int64_t deadline_ns, uint64_t id)
+{
+	return event->timer_start(event, deadline_ns, id);
+}
+
+#endif

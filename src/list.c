@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+/* `concbench list`: workloads and backends with their parameters, and what cannot run here. */
+#include "list.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "backend.h"
+#include "exit.h"
+#include "options.h"
+#include "workload.h"
+
+static const struct options_row list_options[] = {{0}};
+
+static void list_params(const struct param_row *rows)
+{
+	for (; rows && rows->name; rows++) {
+		char allowed[PARAM_ERROR_MAX];
+
+		printf("    %-12s = %-9s %s; %s\n", rows->name, rows->fallback, rows->help,
+			   param_allowed(rows, allowed, sizeof(allowed)));
+	}
+}
+
+static void list_workload(const struct workload *workload)
+{
+	static const char *const profiles[] = {"quick", "standard", "full"};
+
+	printf("  %s (version %d): %s\n    one operation: %s\n", workload->name, workload->version,
+		   workload->summary, workload->operation);
+	list_params(workload->params);
+	for (int i = 0; i < WORKLOAD_PROFILES; i++)
+		if (workload->profiles[i] && *workload->profiles[i])
+			printf("    --profile %-8s %s\n", profiles[i], workload->profiles[i]);
+}
+
+/*
+ * Every choice of every option is tried in turn, the others at their defaults: what cannot run
+ * here is said with the reason.
+ */
+static void list_unavailable(const struct backend *backend)
+{
+	struct backend_config config = {.tasks_max = 1};
+	struct param_value value;
+	char error[PARAM_ERROR_MAX];
+	const char *why;
+
+	for (int i = 0; backend->options && backend->options[i].name; i++)
+		if (param_parse(&backend->options[i], backend->options[i].fallback, &value, error) == 0)
+			config.options[i] = value.number;
+	why = backend->unavailable ? backend->unavailable(&config) : NULL;
+	if (why) {
+		printf("    unavailable here: %s\n", why);
+		return;
+	}
+	for (int i = 0; backend->options && backend->options[i].name; i++) {
+		const struct param_row *row = &backend->options[i];
+		int64_t standard = config.options[i];
+		const char *word = row->kind == PARAM_CHOICE ? row->choices : NULL;
+
+		for (; word; word = strchr(word, '|'), word = word ? word + 1 : NULL) {
+			char text[PARAM_TEXT_MAX];
+
+			snprintf(text, sizeof(text), "%.*s", (int)strcspn(word, "|"), word);
+			if (param_parse(row, text, &value, error))
+				continue;
+			config.options[i] = value.number;
+			why = backend->unavailable ? backend->unavailable(&config) : NULL;
+			if (why)
+				printf("    unavailable here: %s=%s: %s\n", row->name, text, why);
+		}
+		config.options[i] = standard;
+	}
+}
+
+/* Workloads whose first role this backend has no body for. */
+static void list_bodies(const struct backend *backend)
+{
+	for (size_t i = 0; i < n_workloads; i++) {
+		const struct workload_role *role = &workloads[i]->roles[0];
+		bool has = backend->style == BACKEND_CALL    ? role->call != NULL
+				   : backend->style == BACKEND_EVENT ? role->event != NULL
+													 : role->task != NULL;
+
+		if (backend->style != BACKEND_FOREIGN && !has)
+			printf("    unsupported: %s (no such body)\n", workloads[i]->name);
+	}
+}
+
+int list_main(int argc, char **argv)
+{
+	const char *value;
+	int id = options_next(argc, argv, list_options, &value);
+
+	if (id == OPTIONS_HELP) {
+		printf(
+			"usage: concbench list\n\nWorkloads and backends with their parameters, defaults and "
+			"bounds,\nand what is unavailable on this machine and why.\n\n");
+		options_print(stdout, list_options);
+		return EXIT_OK;
+	}
+	if (id == OPTIONS_BAD)
+		return EXIT_USAGE;
+	if (optind < argc) {
+		fprintf(stderr, "concbench: %s: list takes no operands\n", argv[optind]);
+		return EXIT_USAGE;
+	}
+	printf("workloads (-w NAME -p PARAMETER=VALUE[,VALUE...])\n");
+	for (size_t i = 0; i < n_workloads; i++)
+		list_workload(workloads[i]);
+	printf("\nbackends (-b NAME[:OPTION=VALUE[+OPTION=VALUE...]])\n");
+	for (size_t i = 0; i < n_backends; i++) {
+		printf("  %s: %s\n", backends[i]->name, backends[i]->summary);
+		list_params(backends[i]->options);
+		list_unavailable(backends[i]);
+		list_bodies(backends[i]);
+	}
+	return EXIT_OK;
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What a run found out about each cell, over its repetitions: medians, spread, and the merged
+ * histogram. It becomes the table on the terminal.
+ */
+#ifndef CONCBENCH_SUMMARY_H
+#define CONCBENCH_SUMMARY_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "hist.h"
+#include "plan.h"
+#include "result.h"
+
+struct summary_cell {
+	double *ops_per_s, *cpu_ns_per_op, *mem_bytes; /* [repetitions], NAN where not measured */
+	size_t n_trials, n_ok, n_noisy;
+	enum result_status status; /* the worst */
+	char reason[RESULT_TEXT_MAX];
+	struct hist latency;
+	int64_t lat_batch;
+};
+
+struct summary {
+	const struct plan *plan;
+	struct summary_cell *cells; /* one for each of the plan's */
+	uint32_t repetitions;
+};
+
+/* Makes room for every trial of a plan. 0 or -ENOMEM. */
+int summary_init(struct summary *summary, const struct plan *plan);
+void summary_release(struct summary *summary);
+
+/* Adds one trial of cell number `cell`, with its samples. 0 or -ENOMEM. */
+int summary_add(struct summary *summary, size_t cell, const struct result *result,
+				const struct hist *latency);
+
+/* How many trials ended with `status`. */
+size_t summary_count(const struct summary *summary, enum result_status status);
+
+/* Prints the table of all cells that have been tried. 0 or -errno. */
+int summary_print(const struct summary *summary, FILE *out);
+
+#endif

@@ -1,0 +1,422 @@
+// SPDX-License-Identifier: MIT
+/* Trials: from passes to one row. */
+#include "trial.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "pass.h"
+#include "receipt.h"
+
+enum {
+	TRIAL_SAMPLES_MAX = 1 << 20, /* of a latency pass */
+	/* A batch takes at least this many clock reads, so that reading costs it at most 6 %. */
+	TRIAL_CLOCK_READS = 16,
+	TRIAL_MEMORY_REPEATS = 2,
+};
+
+/* Where repeated memory slopes differ by more than this share, neither is believed. */
+static const double TRIAL_MEMORY_TOLERANCE = 0.10;
+
+/* One trial in the making. */
+struct trial {
+	struct trial_context *context;
+	struct cell *cell;
+	const struct workload *workload;
+	struct result *result;
+	int64_t params[ARENA_PARAMS_MAX];
+};
+
+int trial_context_init(struct trial_context *context)
+{
+	env_read(&context->env);
+	noise_open(&context->noise, "");
+	/* Orphans of a killed trial become the driver's children, which it can reap. */
+	prctl(PR_SET_CHILD_SUBREAPER, 1UL);
+	return hist_init(&context->latency, HIST_HOUR_NS);
+}
+
+void trial_context_release(struct trial_context *context)
+{
+	hist_release(&context->latency);
+	noise_close(&context->noise);
+}
+
+/* The worst status counts; the order of enum result_status is that of badness. */
+static void trial_judge(struct trial *trial, enum result_status status, const char *reason)
+{
+	if (status <= trial->result->status)
+		return;
+	trial->result->status = status;
+	snprintf(trial->result->reason, sizeof(trial->result->reason), "%s", reason);
+}
+
+static int64_t trial_timeout_ns(const struct trial *trial)
+{
+	if (trial->context->timeout_ns)
+		return trial->context->timeout_ns;
+	return 3 * cell_expected_ns(trial->cell) + 10 * CLOCK_NS_PER_S;
+}
+
+/*
+ * Runs a pass. True when it ended well; otherwise it has been judged. The outcome is to be
+ * released either way.
+ */
+static bool trial_pass(struct trial *trial, struct pass_spec spec, struct pass_outcome *outcome)
+{
+	int rc;
+
+	spec.cell = trial->cell;
+	spec.timeout_ns = trial_timeout_ns(trial);
+	rc = pass_run(&spec, &trial->context->noise, outcome);
+	if (rc) {
+		char reason[RESULT_TEXT_MAX];
+
+		snprintf(reason, sizeof(reason), "cannot start the trial: %s", strerror(-rc));
+		trial_judge(trial, RESULT_FAILED, reason);
+		return false;
+	}
+	if (outcome->status != RESULT_OK)
+		trial_judge(trial, outcome->status, outcome->reason);
+	return outcome->status == RESULT_OK;
+}
+
+/* ---- calibration ---- */
+
+/*
+ * Finds how many rounds fill the window, once a cell. No pass is needed where one round, by its
+ * nature, is longer, or where the work goes by duration.
+ */
+static bool trial_calibrate(struct trial *trial)
+{
+	struct cell *cell = trial->cell;
+	const struct param_value *window = cell_param(cell, "window");
+	struct pass_outcome outcome;
+	bool ok;
+
+	if (cell->rounds)
+		return true;
+	if (!window || trial->workload->least_ns(trial->params) >= window->number) {
+		cell->rounds = 1;
+		return true;
+	}
+	ok = trial_pass(trial, (struct pass_spec){.kind = ARENA_PASS_CALIBRATE, .rounds = UINT64_MAX},
+					&outcome);
+	if (ok) {
+		const struct arena *arena = outcome.arena;
+		double wall_ns = (double)(arena_close_ns(arena) - arena_open_ns(arena));
+		double round_ns = wall_ns / (double)(arena->rounds_done ? arena->rounds_done : 1);
+		double rounds = round((double)window->number / round_ns);
+
+		cell->rounds = rounds < 1 ? 1 : (uint64_t)rounds;
+		cell->op_ns = round_ns / (double)trial->workload->round_ops(trial->params);
+	}
+	pass_release(&outcome);
+	return ok;
+}
+
+/* ---- what a pass measured, into the row ---- */
+
+static int64_t trial_cpu_ns(const struct arena_usage *usage)
+{
+	return usage->user_ns + usage->sys_ns;
+}
+
+/* What the window's owner, its reaped children and those that still live used. */
+static struct arena_usage trial_usage_of_root(const struct pass_outcome *outcome)
+{
+	struct arena_usage usage = outcome->arena->usage;
+	const struct arena_usage *living = &outcome->usage[0];
+
+	usage.user_ns += living->user_ns;
+	usage.sys_ns += living->sys_ns;
+	usage.voluntary += living->voluntary;
+	usage.involuntary += living->involuntary;
+	usage.faults += living->faults;
+	if (usage.max_rss_bytes < living->max_rss_bytes)
+		usage.max_rss_bytes = living->max_rss_bytes;
+	return usage;
+}
+
+/* CPU time of all roles between the pass's two noise samples, for what is not foreign. */
+static int64_t trial_own_cpu_ns(const struct trial *trial, const struct pass_outcome *outcome)
+{
+	int64_t sum = 0;
+
+	if (trial->workload->n_roles == 1) {
+		struct arena_usage usage = trial_usage_of_root(outcome);
+
+		return trial_cpu_ns(&usage);
+	}
+	for (int i = 0; i < trial->workload->n_roles; i++)
+		sum += trial_cpu_ns(&outcome->usage[i]);
+	return sum;
+}
+
+static void trial_store_noise(const struct trial *trial, const struct pass_outcome *outcome,
+							  struct result *result)
+{
+	if (outcome->noise[0].at_ns && outcome->noise[1].at_ns)
+		noise_store(&outcome->noise[0], &outcome->noise[1], trial_own_cpu_ns(trial, outcome),
+					(int)sysconf(_SC_NPROCESSORS_ONLN), result);
+}
+
+/*
+ * The CPU use of a role. Work by duration is looked at from outside, a little beside the window's
+ * ends; what was used is scaled to the window.
+ */
+static struct arena_usage trial_usage(const struct trial *trial, const struct pass_outcome *outcome,
+									  int role)
+{
+	struct arena_usage usage = outcome->usage[role];
+	int64_t seen_ns = outcome->noise[1].at_ns - outcome->noise[0].at_ns;
+	double scale;
+
+	if (trial->workload->n_roles == 1)
+		return trial_usage_of_root(outcome);
+	if (seen_ns <= 0)
+		return (struct arena_usage){0};
+	scale = (double)trial->result->wall_ns / (double)seen_ns;
+	usage.user_ns = (int64_t)((double)usage.user_ns * scale);
+	usage.sys_ns = (int64_t)((double)usage.sys_ns * scale);
+	return usage;
+}
+
+/* The client is the bottleneck where its CPU is full and the server's is not. */
+static int64_t trial_client_bound(const struct trial *trial, int64_t server_ns, int64_t client_ns)
+{
+	const struct param_value *placement = cell_param(trial->cell, "placement");
+	double wall_ns = (double)trial->result->wall_ns;
+
+	if (!placement || strcmp(placement->text, "split"))
+		return RESULT_NONE;
+	return (double)client_ns > 0.95 * wall_ns && (double)server_ns < 0.90 * wall_ns;
+}
+
+static void trial_store_cpu(struct trial *trial, const struct pass_outcome *outcome)
+{
+	struct result *result = trial->result;
+	struct arena_usage usage = trial_usage(trial, outcome, 0);
+
+	result->cpu_user_ns = usage.user_ns;
+	result->cpu_sys_ns = usage.sys_ns;
+	if (result->ops > 0)
+		result->cpu_ns_per_op = (double)trial_cpu_ns(&usage) / (double)result->ops;
+	result->ctxsw_voluntary = usage.voluntary;
+	result->ctxsw_involuntary = usage.involuntary;
+	result->faults_minor = usage.faults;
+	result->max_rss_bytes = usage.max_rss_bytes;
+	if (trial->workload->n_roles > 1) {
+		struct arena_usage client = trial_usage(trial, outcome, trial->workload->n_roles - 1);
+
+		result->client_cpu_ns = trial_cpu_ns(&client);
+		result->client_bound =
+			trial_client_bound(trial, trial_cpu_ns(&usage), result->client_cpu_ns);
+	}
+}
+
+static void trial_store_time(struct trial *trial, const struct arena *arena)
+{
+	struct result *result = trial->result;
+
+	result->wall_ns = arena_close_ns(arena) - arena_open_ns(arena);
+	if (result->wall_ns > 0)
+		result->throughput_ops_per_s = (double)result->ops * 1e9 / (double)result->wall_ns;
+	if (arena->tasks_spawned) {
+		result->spawn_ns_per_task = (double)arena->spawn_ns / (double)arena->tasks_spawned;
+		result->drain_ns_per_task = (double)arena->drain_ns / (double)arena->tasks_spawned;
+	}
+}
+
+/* Whether the pass did its work; if not, the trial has been judged. */
+static bool trial_check_receipt(struct trial *trial, const struct pass_outcome *outcome,
+								struct receipt *receipt)
+{
+	struct receipt_order order = {
+		.workload = trial->workload,
+		.params = outcome->params,
+		.rounds = trial->cell->rounds,
+		.foreign = cell_foreign(trial->cell, 0) != NULL,
+	};
+	char reason[RESULT_TEXT_MAX] = "no memory for the receipt";
+	int rc = receipt_take(&order, outcome->arena, receipt, reason, sizeof(reason));
+
+	if (rc)
+		trial_judge(trial, RESULT_INVALID, reason);
+	return rc == 0;
+}
+
+static void trial_store_receipt(struct trial *trial, const struct receipt *receipt)
+{
+	struct result *result = trial->result;
+
+	result->tasks = receipt->tasks;
+	if (!cell_foreign(trial->cell, 0))
+		result->tasks_peak = receipt->tasks_peak;
+	result->ops = receipt->ops;
+	result->errors = receipt->errors;
+	if (!trial->workload->round_ops) {
+		result->bytes = receipt->bytes;
+		return;
+	}
+	result->rounds = receipt->rounds;
+	snprintf(result->digest, sizeof(result->digest), "%016" PRIx64, receipt->digest);
+}
+
+/* ---- latency ---- */
+
+static void trial_collect_samples(struct trial *trial, const struct arena *arena)
+{
+	const int64_t *samples = arena_samples(arena);
+	struct hist *latency = &trial->context->latency;
+	int64_t early = 0;
+
+	for (uint64_t i = 0; i < arena->n_samples; i++) {
+		if (samples[i] > 0)
+			hist_add(latency, samples[i] - 1);
+		else if (samples[i] < 0)
+			early++;
+	}
+	trial->result->lat_early = early;
+	trial->result->lat_dropped = (int64_t)atomic_load(&arena->samples_dropped);
+}
+
+static void trial_store_latency(struct trial *trial, const struct arena *arena)
+{
+	struct result *result = trial->result;
+
+	trial_collect_samples(trial, arena);
+	snprintf(result->lat_kind, sizeof(result->lat_kind), "%s", trial->workload->lat_kind);
+	result_set_latency(result, &trial->context->latency, arena->batch ? (int64_t)arena->batch : 1);
+}
+
+/* The smallest power of two of operations whose time dwarfs that of reading the clock. */
+static uint64_t trial_batch(const struct trial *trial)
+{
+	double least_ns = TRIAL_CLOCK_READS * trial->context->env.clock_cost_ns;
+	double ops = (double)trial->workload->round_ops(trial->params) * (double)trial->cell->rounds;
+	double op_ns = trial->cell->op_ns > 0.1 ? trial->cell->op_ns : 0.1;
+	uint64_t batch = 1;
+
+	while ((double)batch * op_ns < least_ns || ops / (double)batch > TRIAL_SAMPLES_MAX)
+		batch *= 2;
+	return batch;
+}
+
+/* ---- the passes ---- */
+
+static bool trial_measure_throughput(struct trial *trial)
+{
+	struct pass_outcome outcome;
+	struct receipt receipt;
+	bool ok = trial_pass(
+		trial, (struct pass_spec){.kind = ARENA_PASS_THROUGHPUT, .rounds = trial->cell->rounds},
+		&outcome);
+
+	if (ok) {
+		ok = trial_check_receipt(trial, &outcome, &receipt);
+		trial_store_receipt(trial, &receipt);
+		trial_store_time(trial, outcome.arena);
+		trial_store_cpu(trial, &outcome);
+		trial_store_noise(trial, &outcome, trial->result);
+		if (trial->workload->lat_kind && !trial->workload->latency_pass)
+			trial_store_latency(trial, outcome.arena);
+		if (outcome.page->probe_ns > 0)
+			trial->result->probe_ns = outcome.page->probe_ns;
+		snprintf(trial->result->guard, sizeof(trial->result->guard), "%s", outcome.page->guard);
+	}
+	pass_release(&outcome);
+	return ok;
+}
+
+static bool trial_measure_latency(struct trial *trial)
+{
+	struct pass_outcome outcome;
+	struct receipt receipt;
+	struct result noise; /* the row's noise columns are those of the throughput pass */
+	bool ok = trial_pass(trial,
+						 (struct pass_spec){.kind = ARENA_PASS_LATENCY,
+											.rounds = trial->cell->rounds,
+											.batch = trial_batch(trial)},
+						 &outcome);
+
+	if (ok) {
+		ok = trial_check_receipt(trial, &outcome, &receipt);
+		trial_store_latency(trial, outcome.arena);
+		result_init(&noise);
+		trial_store_noise(trial, &outcome, &noise);
+		if (noise.noisy == 1)
+			trial->result->noisy = 1;
+	}
+	pass_release(&outcome);
+	return ok;
+}
+
+/* Bytes of backend and kernel with `tasks` tasks alive; NAN where they could not be measured. */
+static double trial_memory_bytes(struct trial *trial, uint32_t tasks)
+{
+	struct pass_outcome outcome;
+	double bytes = NAN;
+
+	if (trial_pass(trial,
+				   (struct pass_spec){.kind = ARENA_PASS_MEMORY, .rounds = 1, .scale = tasks},
+				   &outcome) &&
+		outcome.user_bytes != RESULT_NONE && outcome.kernel_bytes != RESULT_NONE)
+		bytes = (double)(outcome.user_bytes + outcome.kernel_bytes);
+	pass_release(&outcome);
+	return bytes;
+}
+
+/* The slope between half the tasks and all of them: what one more task costs. */
+static void trial_measure_memory(struct trial *trial)
+{
+	uint32_t tasks = trial->workload->tasks(trial->params, 0);
+	double slopes[TRIAL_MEMORY_REPEATS];
+	double low, high;
+
+	if (tasks < 2)
+		return;
+	for (int i = 0; i < TRIAL_MEMORY_REPEATS; i++) {
+		double half = trial_memory_bytes(trial, tasks / 2);
+		double all = trial_memory_bytes(trial, tasks);
+
+		slopes[i] = (all - half) / (tasks - tasks / 2);
+	}
+	low = fmin(slopes[0], slopes[1]);
+	high = fmax(slopes[0], slopes[1]);
+	if (isnan(slopes[0]) || isnan(slopes[1]) || low <= 0 ||
+		high - low > TRIAL_MEMORY_TOLERANCE * high)
+		return;
+	trial->result->mem_bytes_per_task = (low + high) / 2;
+}
+
+void trial_run(struct trial_context *context, struct cell *cell, struct result *result)
+{
+	struct trial trial = {
+		.context = context,
+		.cell = cell,
+		.workload = cell->workload,
+		.result = result,
+	};
+
+	cell_numbers(cell, trial.params);
+	hist_reset(&context->latency);
+	env_store(&context->env, result);
+	result->timer_slack_ns = 1;
+	result->status = cell->status;
+	if (cell->status != RESULT_OK) {
+		snprintf(result->reason, sizeof(result->reason), "%s", cell->reason);
+		return;
+	}
+	if (!trial_calibrate(&trial) || !trial_measure_throughput(&trial))
+		return;
+	if (cell->workload->latency_pass && !trial_measure_latency(&trial))
+		return;
+	if (cell->workload->memory_pass)
+		trial_measure_memory(&trial);
+}

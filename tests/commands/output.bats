@@ -1,0 +1,122 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# What a run prints and writes.
+
+load common.bash
+
+@test "CSV when piped, with the header once and one row a trial" {
+	out "$BENCH" run $TINY -r 2
+	[ "$status" -eq 0 ]
+	[ "$(echo "$output" | wc -l)" -eq 3 ]
+	[[ "$output" == schema,run_id,* ]]
+	[ "$(echo "$output" | column status | sort -u)" = ok ]
+}
+
+@test "with -o FILE the table goes to stdout and the rows to the file" {
+	out "$BENCH" run $TINY -o x.csv
+	[ "$status" -eq 0 ]
+	[[ "$output" == *fib_generators* ]]
+	[ "$(column seq x.csv)" = 1 ]
+	[ "$(column planned x.csv)" = 1 ]
+}
+
+@test "--append adds rows under one header, --force starts anew" {
+	"$BENCH" run $TINY -o x.csv 2>/dev/null >&2
+	"$BENCH" run $TINY -o x.csv --append 2>/dev/null >&2
+	[ "$(grep -c ^schema x.csv)" -eq 1 ]
+	[ "$(column rep x.csv | wc -l)" -eq 2 ]
+	"$BENCH" run $TINY -o x.csv --force 2>/dev/null >&2
+	[ "$(column rep x.csv | wc -l)" -eq 1 ]
+}
+
+@test "no progress in a pipe" {
+	out "$BENCH" run $TINY
+	! grep -q 'eta' err
+}
+
+@test "every resolved option is in params and variant, sorted" {
+	out "$BENCH" run -w fib_generators -b coro -p generators=1 -p values=1k -p window=1ms -r 1
+	[ "$status" -eq 0 ]
+	[ "$(echo "$output" | column params)" = 'generators=1;placement=same;values=1000;window=1000000' ]
+	[[ "$(echo "$output" | column variant)" == *switch=asm* ]]
+	[ "$(echo "$output" | column backend)" = coro ]
+}
+
+@test "a sweep plans the product, the same cell once" {
+	out "$BENCH" run -w fib_generators -b call,call,coro -p values=1k,2k -p generators=1 -r 2 --dry-run -o -
+	[ "$status" -eq 0 ]
+	[ "$(echo "$output" | wc -l)" -eq 9 ]
+}
+
+@test "a parameter bound to a workload beats the plain one" {
+	out "$BENCH" run -w fib_generators -b call -p generators=1 -p window=5ms -p fib_generators.window=1ms -r 1 --dry-run -o -
+	[[ "$output" == *window=1000000* ]]
+}
+
+@test "the plan depends on the seed alone" {
+	plan() { "$BENCH" run -w fib_generators -p values=1k,2k,3k,4k -r 3 --dry-run --seed "$1" 2>/dev/null; }
+	[ "$(plan 7)" = "$(plan 7)" ]
+	[ "$(plan 7)" != "$(plan 8)" ]
+}
+
+@test "a dry run measures nothing and writes nothing" {
+	out "$BENCH" run $TINY --dry-run -o x.csv
+	[ "$status" -eq 0 ]
+	[ ! -e x.csv ]
+	grep -q 'about' err
+}
+
+@test "the smallest matrix: equal digests, operations and tasks where the work is fixed" {
+	"$BENCH" run -w sleep_fanout,fib_generators -p tasks=20 -p sleep=1ms -p values=100 \
+		-p generators=3 -p window=1ms -r 1 -o x.csv >/dev/null 2>err
+	python3 - <<'PY'
+import csv
+rows = [r for r in csv.DictReader(open("x.csv", newline="")) if r["status"] != "unsupported"]
+assert {r["status"] for r in rows} == {"ok"}, [(r["backend"], r["reason"]) for r in rows]
+for name, least in (("sleep_fanout", 4), ("fib_generators", 5)):
+    of = [r for r in rows if r["workload"] == name]
+    assert len(of) >= least, [r["backend"] for r in of]
+    assert len({r["digest"] for r in of}) == 1 and of[0]["digest"], of
+    assert len({int(r["ops"]) // int(r["rounds"]) for r in of}) == 1
+    assert len({r["tasks"] for r in of}) == 1
+    assert all(r["errors"] == "0" for r in of)
+PY
+}
+
+@test "the smallest echo on every pair of server and client" {
+	"$BENCH" run -w tcp_echo -b coro,event,thread,process -p conns=3 -p duration=20ms -p warmup=1ms \
+		-p client=coro,event,thread,process,self -r 1 -o x.csv >/dev/null 2>err
+	[ "$(column status x.csv | sort -u)" = ok ]
+	[ "$(column status x.csv | wc -l)" -eq 20 ]
+	[ "$(column errors x.csv | sort -u)" = 0 ]
+}
+
+@test "big and odd messages cross every backend" {
+	"$BENCH" run -w tcp_echo -b coro,event,thread,process -p conns=2 -p duration=20ms -p warmup=1ms \
+		-p size=1,4097,64KiB -p client=self -r 1 -o x.csv >/dev/null 2>err
+	[ "$(column status x.csv | sort -u)" = ok ]
+}
+
+@test "a foreign server is measured beside ours" {
+	cd "$ROOT"
+	out "$BENCH" run -w tcp_echo -b event -p conns=2 -p duration=20ms -p warmup=1ms \
+		-p server=self,exec:build/peers/echo_epoll,exec:build/peers/echo_libev -r 1
+	[ "$status" -eq 0 ]
+	[ "$(echo "$output" | column backend | sort | tr '\n' ' ')" = 'event exec exec ' ]
+	[ "$(echo "$output" | column status | sort -u)" = ok ]
+}
+
+@test "call says why it has no baseline for sockets and timers, and that is no failure" {
+	out "$BENCH" run -w sleep_fanout -b call -p tasks=1 -p sleep=1ms -r 3
+	[ "$status" -eq 0 ]
+	[ "$(echo "$output" | column status)" = unsupported ]
+	[[ "$(echo "$output" | column reason)" == *"plain calls"* ]]
+}
+
+@test "list names every workload, backend and parameter" {
+	out "$BENCH" list
+	[ "$status" -eq 0 ]
+	for word in sleep_fanout tcp_echo fib_generators call coro event thread process conns values; do
+		[[ "$output" == *"$word"* ]]
+	done
+}

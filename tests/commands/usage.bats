@@ -1,0 +1,158 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# Bad input: one line that names the option, the value and what is allowed; exit 2.
+
+load common.bash
+
+@test "an unknown verb" {
+	usage '"frobnicate" is no verb' frobnicate
+}
+
+@test "no verb prints the usage and exits 2" {
+	out "$BENCH"
+	[ "$status" -eq 2 ]
+	grep -q '^usage: concbench VERB' err
+}
+
+@test "an unknown option" {
+	usage '--frobnicate: unknown option' run --frobnicate
+}
+
+@test "an option without its value" {
+	usage '-r: a value is missing' run -r
+}
+
+@test "an operand where none belongs" {
+	usage 'nonsense: run takes options only' run nonsense
+}
+
+@test "an unknown workload names those there are" {
+	usage 'workload: "nope" is not one of sleep_fanout|tcp_echo|fib_generators' run -w nope
+}
+
+@test "a workload named twice" {
+	usage '"tcp_echo" is named twice' run -w tcp_echo,tcp_echo
+}
+
+@test "an empty list of workloads" {
+	usage 'workload: "" is not one of' run -w ''
+}
+
+@test "an unknown backend names those there are" {
+	usage 'backend: "nope" is not one of call|coro|event|thread|process' run -b nope
+}
+
+@test "an empty list of backends" {
+	usage 'backend: "" is not one of' run -b ''
+}
+
+@test "a backend's unknown option" {
+	usage 'backend coro: no option "nope"' run -b coro:nope=1
+}
+
+@test "a backend's option with an unknown value" {
+	usage '"nope" is not one of' run -b coro:switch=nope
+}
+
+@test "a backend's option set twice" {
+	usage 'switch is set twice' run -b coro:switch=asm+switch=asm
+}
+
+@test "an unknown parameter" {
+	usage 'none of the chosen workloads has a parameter "nope"' run -p nope=1
+}
+
+@test "a parameter of a workload that was not chosen" {
+	usage 'none of the chosen workloads has a parameter "conns"' run -w fib_generators -p conns=1
+}
+
+@test "a parameter below its range" {
+	usage 'tasks: 0 is out of range (1..' run -p tasks=0
+}
+
+@test "a parameter above its range" {
+	usage 'is out of range (1..' run -p tasks=999999999999
+}
+
+@test "a parameter that overflows" {
+	usage 'tasks:' run -p tasks=99999999999999999999999999
+}
+
+@test "a parameter that is no number" {
+	usage 'tasks: "many"' run -p tasks=many
+}
+
+@test "a parameter without a value" {
+	usage 'a value is missing' run -p tasks
+	usage 'a value is missing' run -p tasks=
+}
+
+@test "an empty value in a list" {
+	usage 'tasks: ""' run -p tasks=1,,2
+}
+
+@test "a parameter set twice" {
+	usage '"tasks" is set twice' run -p tasks=1 -p tasks=2
+}
+
+@test "an unknown choice" {
+	usage 'deadline: "nope" is not one of own|common' run -p deadline=nope
+}
+
+@test "an unknown profile" {
+	usage '--profile: "nope" is not one of quick|standard|full' run --profile nope
+}
+
+@test "repetitions out of range" {
+	usage '-r: 0 is out of range (1..10k)' run -r 0
+	usage '-r: "x"' run -r x
+}
+
+@test "a timeout that is no time" {
+	usage '--timeout: "soon"' run --timeout soon
+}
+
+@test "a client that is no backend" {
+	usage '"nope" is not one of' run -w tcp_echo -p client=nope
+}
+
+@test "--append without a file" {
+	usage '--append and --force need an -o FILE' run --append
+}
+
+@test "a combination that a workload refuses" {
+	usage 'generators' run -w fib_generators -p generators=100 -p values=10
+}
+
+@test "-o on an existing file is refused and the file is kept" {
+	echo precious >kept.csv
+	usage 'kept.csv' run $TINY -o kept.csv
+	[ "$(cat kept.csv)" = precious ]
+}
+
+@test "-o in a missing folder" {
+	usage 'no/such/x.csv' run $TINY -o no/such/x.csv
+}
+
+@test "-o in a read-only folder" {
+	[ "$(id -u)" -ne 0 ] || skip "root may write anywhere"
+	mkdir ro && chmod a-w ro
+	usage 'ro/x.csv' run $TINY -o ro/x.csv
+}
+
+@test "--append to a file with another header is refused" {
+	echo 'a,b' >other.csv
+	usage 'other.csv' run $TINY -o other.csv --append
+	[ "$(cat other.csv)" = 'a,b' ]
+}
+
+@test "--help and --version go to stdout with exit 0" {
+	for verb in '' run list; do
+		out "$BENCH" $verb --help
+		[ "$status" -eq 0 ]
+		[[ "$output" == usage:* ]]
+	done
+	out "$BENCH" --version
+	[ "$status" -eq 0 ]
+	[[ "$output" == concbench\ * ]]
+}
