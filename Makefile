@@ -16,9 +16,10 @@ BASE_CFLAGS := -std=c11 -D_GNU_SOURCE -fstack-protector-strong -fno-plt -fPIE -p
 CPPFLAGS += -iquote src -iquote bench -iquote src/backend
 ALL_CFLAGS = $(BASE_CFLAGS) $(OPT) $(WARN) $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer) $(CFLAGS)
 ALL_LDFLAGS = -pie -pthread -Wl,-z,now,-z,relro,-z,noexecstack $(if $(SAN),-fsanitize=$(SAN)) $(LDFLAGS)
-# Boost's switch is compiled in where its header is; the same question is asked here.
+# Boost's switch is compiled in where its header is; the same question is asked here. Static,
+# because the shared library brings libstdc++ along and doubles the time a trial takes to start.
 HASH := \#
-BOOST := $(shell printf '$(HASH)if __has_include(<boost/context/detail/fcontext.hpp>)\n-lboost_context\n$(HASH)endif\n' | $(CC) -E -P - 2>/dev/null)
+BOOST := $(shell printf '$(HASH)if __has_include(<boost/context/detail/fcontext.hpp>)\n-Wl,-Bstatic -lboost_context -Wl,-Bdynamic\n$(HASH)endif\n' | $(CC) -E -P - 2>/dev/null)
 LDLIBS += -lev -lm $(BOOST)
 
 Q := $(if $(V),,@)

@@ -28,6 +28,20 @@
 
 /* ---- sleep_fanout ---- */
 
+static enum limits_operation sleep_fanout_floor(enum backend_carrier carrier)
+{
+	static const enum limits_operation floors[] = {
+		[BACKEND_CARRIER_CALL] = LIMITS_OPERATIONS,
+		[BACKEND_CARRIER_CALLBACK] = LIMITS_SLEEP_EVENT,
+		[BACKEND_CARRIER_SWITCH] = LIMITS_SLEEP_TASK,
+		[BACKEND_CARRIER_THREAD] = LIMITS_SLEEP_THREAD,
+		[BACKEND_CARRIER_PROCESS] = LIMITS_SLEEP_PROCESS,
+		[BACKEND_CARRIER_UNKNOWN] = LIMITS_OPERATIONS,
+	};
+
+	return floors[carrier];
+}
+
 static const struct param_row sleep_fanout_params[] = {
 	[SLEEP_FANOUT_TASKS] = {"tasks", PARAM_COUNT, "1k", 1, 10000000, NULL,
 							"tasks that sleep at the same time"},
@@ -36,7 +50,7 @@ static const struct param_row sleep_fanout_params[] = {
 	[SLEEP_FANOUT_DEADLINE] = {"deadline", PARAM_CHOICE, "own", 0, 0, "own|common",
 							   "sleep from each task's own start, or all to one point in time"},
 	[SLEEP_FANOUT_WINDOW] = WORKLOAD_PARAM_WINDOW,
-	[SLEEP_FANOUT_PLACEMENT] = WORKLOAD_PARAM_PLACEMENT("same"),
+	[SLEEP_FANOUT_PLACEMENT] = WORKLOAD_PARAM_PLACEMENT_OF_ONE,
 	{0},
 };
 
@@ -60,6 +74,8 @@ static const struct workload sleep_fanout = {
 		.stack_bytes = 512,
 	}},
 	.n_roles = 1,
+	.floor = sleep_fanout_floor,
+	.floor_is_cpu = true,
 	.lat_kind = "lateness",
 	.memory_pass = true,
 	.scale_param = "tasks",
@@ -72,6 +88,13 @@ static const struct workload sleep_fanout = {
 };
 
 /* ---- tcp_echo ---- */
+
+/* Whatever the model, the server has to call recv and send. */
+static enum limits_operation tcp_echo_floor(enum backend_carrier carrier)
+{
+	(void)carrier;
+	return LIMITS_ECHO_SERVER_CPU;
+}
 
 static const struct param_row tcp_echo_params[] = {
 	[TCP_ECHO_CONNS] = {"conns", PARAM_COUNT, "64", 1, 100000, NULL,
@@ -130,6 +153,8 @@ static const struct workload tcp_echo = {
 				  .backend_param = "client",
 			  }},
 	.n_roles = 2,
+	.floor = tcp_echo_floor,
+	.floor_is_cpu = true,
 	.lat_kind = "round_trip",
 	.check = tcp_echo_check,
 	.tasks = tcp_echo_tasks,
@@ -140,13 +165,27 @@ static const struct workload tcp_echo = {
 
 /* ---- fib_generators ---- */
 
+static enum limits_operation fib_generators_floor(enum backend_carrier carrier)
+{
+	static const enum limits_operation floors[] = {
+		[BACKEND_CARRIER_CALL] = LIMITS_GENERATOR_CALL,
+		[BACKEND_CARRIER_CALLBACK] = LIMITS_GENERATOR_EVENT,
+		[BACKEND_CARRIER_SWITCH] = LIMITS_GENERATOR_TASK,
+		[BACKEND_CARRIER_THREAD] = LIMITS_GENERATOR_THREAD,
+		[BACKEND_CARRIER_PROCESS] = LIMITS_GENERATOR_PROCESS,
+		[BACKEND_CARRIER_UNKNOWN] = LIMITS_OPERATIONS,
+	};
+
+	return floors[carrier];
+}
+
 static const struct param_row fib_generators_params[] = {
 	[FIB_GENERATORS_GENERATORS] = {"generators", PARAM_COUNT, "1", 1, 100000, NULL,
 								   "generators that the consumer pulls from in turn"},
 	[FIB_GENERATORS_VALUES] = {"values", PARAM_COUNT, "100k", 1, 1000000000, NULL,
 							   "values in a round, of all generators together"},
 	[FIB_GENERATORS_WINDOW] = WORKLOAD_PARAM_WINDOW,
-	[FIB_GENERATORS_PLACEMENT] = WORKLOAD_PARAM_PLACEMENT("same"),
+	[FIB_GENERATORS_PLACEMENT] = WORKLOAD_PARAM_PLACEMENT_OF_ONE,
 	{0},
 };
 
@@ -183,6 +222,7 @@ static const struct workload fib_generators = {
 		.stack_bytes = 512,
 	}},
 	.n_roles = 1,
+	.floor = fib_generators_floor,
 	.lat_kind = "value",
 	.latency_pass = true,
 	.check = fib_generators_check,

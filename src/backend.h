@@ -23,6 +23,16 @@ enum backend_style {
 	BACKEND_FOREIGN, /* a program that is not ours; no body at all */
 };
 
+/* What a hand-over between two of its tasks is made of; the machine's limit depends on it. */
+enum backend_carrier {
+	BACKEND_CARRIER_CALL,
+	BACKEND_CARRIER_CALLBACK,
+	BACKEND_CARRIER_SWITCH,
+	BACKEND_CARRIER_THREAD,
+	BACKEND_CARRIER_PROCESS,
+	BACKEND_CARRIER_UNKNOWN, /* a program that is not ours */
+};
+
 /* What a backend is told before the gate. */
 struct backend_config {
 	int64_t options[BACKEND_OPTIONS_MAX]; /* the numbers of its options, in the table's order */
@@ -52,6 +62,7 @@ struct backend {
 	const char *name;
 	const char *summary;
 	enum backend_style style;
+	enum backend_carrier carrier;
 	const struct param_row *options; /* NULL: none */
 	const struct task_ops *task;     /* for BACKEND_TASK */
 	bool forks;                      /* its tasks and generators are processes */

@@ -12,6 +12,7 @@ static const struct backend exec_backend = {
 	.name = "exec",
 	.summary = "a foreign program, named by a workload's parameter",
 	.style = BACKEND_FOREIGN,
+	.carrier = BACKEND_CARRIER_UNKNOWN,
 };
 
 const struct backend *const backends[] = {

@@ -184,6 +184,13 @@ bool cell_same(const struct cell *a, const struct cell *b)
 				  cell_params_text(b, text_b, sizeof(text_b))) == 0;
 }
 
+enum limits_operation cell_floor(const struct cell *cell)
+{
+	if (!cell->workload->floor)
+		return LIMITS_OPERATIONS;
+	return cell->workload->floor(cell->roles[0].backend->carrier);
+}
+
 /* The first group of task_ops slots that a body needs and the table lacks, or NULL. */
 static const char *cell_missing(const struct task_ops *t, unsigned needs)
 {

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "backend.h"
+#include "limits.h"
 #include "result.h"
 #include "workload.h"
 
@@ -56,6 +57,9 @@ char *cell_params_label(const struct cell *cell, char *buf, size_t size);
 
 /* As a user would write it: "coro", or "coro:stack=dense" with what differs from the default. */
 char *cell_variant_label(const struct cell *cell, char *buf, size_t size);
+
+/* The machine's floor under the cell's operation; LIMITS_OPERATIONS where there is none. */
+enum limits_operation cell_floor(const struct cell *cell);
 
 /* Whether two cells have the same key. */
 bool cell_same(const struct cell *a, const struct cell *b);

@@ -23,6 +23,8 @@ enum { LIMITS_BATCHES = 15, LIMITS_CALIBRATION = 2, LIMITS_BATCHES_LEAST = 3 };
 /* A batch gives up after this many times its slice, but has time for a long sleep. */
 enum { LIMITS_PATIENCE = 4, LIMITS_PATIENCE_LEAST_MS = 25 };
 
+enum { FLOOR_PARTS = 3 };
+
 /*
  * A floor is a sum of primitives. The bytes of a sleeping task are those that it cannot do
  * without: control block, timer entry and live frame (150 B); an event needs no frame (64 B).
@@ -34,7 +36,7 @@ static const struct floor {
 	struct {
 		enum primitive_id id;
 		double weight; /* 0: no more parts */
-	} parts[3];
+	} parts[FLOOR_PARTS];
 } floors[LIMITS_OPERATIONS] = {
 	[LIMITS_GENERATOR_CALL] = {"generator_call",
 							   "an indirect call",
@@ -156,11 +158,11 @@ static void run_store(struct run *run, struct limits_row *row)
 					 2;
 }
 
-void limits_measure(struct limits *limits, int budget_ms)
+/* Measures those primitives that are wanted, a batch of each in turn. */
+static void run_all(struct limits *limits, const bool wanted[PRIMITIVE_COUNT], int64_t budget_ns)
 {
-	const int64_t slice_ns =
-		budget_ms * CLOCK_NS_PER_MS / (PRIMITIVE_COUNT * (LIMITS_BATCHES + LIMITS_CALIBRATION));
-	const int64_t enough_ns = clock_now_ns() + 2 * budget_ms * CLOCK_NS_PER_MS;
+	int64_t enough_ns = clock_now_ns() + 2 * budget_ns;
+	int64_t slice_ns = budget_ns / (PRIMITIVE_COUNT * (LIMITS_BATCHES + LIMITS_CALIBRATION));
 	struct run runs[PRIMITIVE_COUNT];
 	struct primitive_place place;
 	cpu_set_t allowed;
@@ -170,7 +172,8 @@ void limits_measure(struct limits *limits, int budget_ms)
 	place_init(&place, &allowed);
 	for (size_t i = 0; i < PRIMITIVE_COUNT; i++) {
 		runs[i] = (struct run){.primitive = &primitives[i]};
-		run_calibrate(&runs[i], &place, slice_ns);
+		if (wanted[i])
+			run_calibrate(&runs[i], &place, slice_ns);
 	}
 	for (int batch = 0; batch < LIMITS_BATCHES; batch++) {
 		if (batch >= LIMITS_BATCHES_LEAST && clock_now_ns() > enough_ns)
@@ -185,14 +188,34 @@ void limits_measure(struct limits *limits, int budget_ms)
 		(void)sched_setaffinity(0, sizeof(allowed), &allowed);
 }
 
+void limits_measure(struct limits *limits, int budget_ms)
+{
+	bool wanted[PRIMITIVE_COUNT];
+
+	for (size_t i = 0; i < PRIMITIVE_COUNT; i++)
+		wanted[i] = true;
+	run_all(limits, wanted, budget_ms * CLOCK_NS_PER_MS);
+}
+
+void limits_measure_floors(struct limits *limits, const bool floors_wanted[LIMITS_OPERATIONS],
+                           int budget_ms)
+{
+	bool wanted[PRIMITIVE_COUNT] = {false};
+
+	for (size_t f = 0; f < LIMITS_OPERATIONS; f++)
+		for (size_t part = 0; floors_wanted[f] && part < FLOOR_PARTS; part++)
+			if (floors[f].parts[part].weight > 0)
+				wanted[floors[f].parts[part].id] = true;
+	run_all(limits, wanted, budget_ms * CLOCK_NS_PER_MS);
+}
+
 double limits_floor(const struct limits *limits, enum limits_operation operation)
 {
 	const struct floor *floor = &floors[operation];
-	const size_t n_parts = sizeof(floor->parts) / sizeof(floor->parts[0]);
 	double ns = 0;
 
 	/* NAN times anything is NAN, and so is the sum. */
-	for (size_t i = 0; i < n_parts && floor->parts[i].weight > 0; i++)
+	for (size_t i = 0; i < FLOOR_PARTS && floor->parts[i].weight > 0; i++)
 		ns += floor->parts[i].weight * limits->rows[floor->parts[i].id].value_ns;
 	return ns;
 }

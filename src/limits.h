@@ -7,6 +7,7 @@
 #ifndef CONCBENCH_LIMITS_H
 #define CONCBENCH_LIMITS_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "primitive.h"
@@ -39,7 +40,7 @@ enum limits_operation {
 	LIMITS_ECHO_ROUND_TRIP,
 	LIMITS_ECHO_ROUND_TRIP_SPLIT,
 	LIMITS_ECHO_SERVER_CPU, /* CPU time of the server for one message */
-	LIMITS_OPERATIONS,
+	LIMITS_OPERATIONS, /* how many; where one is asked for: none */
 };
 
 /*
@@ -48,6 +49,13 @@ enum limits_operation {
  * thread is pinned meanwhile and gets its CPUs back. Meant for a program without other threads.
  */
 void limits_measure(struct limits *limits, int budget_ms);
+
+/*
+ * The same for the primitives that some floors are made of, in their share of `budget_ms`; the
+ * others stay "not measured".
+ */
+void limits_measure_floors(struct limits *limits, const bool wanted[LIMITS_OPERATIONS],
+                           int budget_ms);
 
 /* The least time in ns that one operation can take; NAN when a part of it was not measured. */
 double limits_floor(const struct limits *limits, enum limits_operation operation);

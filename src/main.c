@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "exit.h"
+#include "limits_main.h"
 #include "list.h"
 #include "role.h"
 #include "run.h"
@@ -19,6 +20,7 @@ struct main_verb {
 
 static const struct main_verb main_verbs[] = {
 	{"run", run_main, "measure workloads on backends"},
+	{"limits", limits_main, "this machine's primitive costs: the floor under each workload"},
 	{"list", list_main, "workloads, backends, parameters, and what is unavailable here"},
 };
 

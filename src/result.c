@@ -103,6 +103,7 @@ const struct result_column result_columns[] = {
 	REAL(clock_cost_ns),
 	INTEGER(timer_slack_ns),
 	INTEGER(seed),
+	REAL(limit_ns_per_op),
 };
 /* clang-format on */
 

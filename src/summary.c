@@ -74,6 +74,7 @@ int summary_add(struct summary *summary, size_t cell_index, const struct result 
 	if (result->status != RESULT_OK)
 		return 0;
 	cell->ops_per_s[cell->n_ok] = result->throughput_ops_per_s;
+	cell->limit_ns_per_op = result->limit_ns_per_op;
 	cell->cpu_ns_per_op[cell->n_ok] = result->cpu_ns_per_op;
 	cell->mem_bytes[cell->n_ok] = result->mem_bytes_per_task;
 	cell->n_ok++;
@@ -110,6 +111,7 @@ static void summary_row(struct summary_cell *cell, const struct cell *of,
 						struct summary_texts *texts, struct table_cell *row)
 {
 	double ops_per_s = summary_median(cell->ops_per_s, cell->n_ok);
+	double cpu_ns_per_op = summary_median(cell->cpu_ns_per_op, cell->n_ok);
 
 	cell_params_label(of, texts->params, sizeof(texts->params));
 	cell_variant_label(of, texts->variant, sizeof(texts->variant));
@@ -125,9 +127,10 @@ static void summary_row(struct summary_cell *cell, const struct cell *of,
 		.n_noisy = (int)cell->n_noisy,
 		.ops_per_s = ops_per_s,
 		.spread = stats_spread(cell->ops_per_s, cell->n_ok), /* sorted by now */
-		.cpu_ns_per_op = summary_median(cell->cpu_ns_per_op, cell->n_ok),
+		.cpu_ns_per_op = cpu_ns_per_op,
 		.mem_bytes_per_task = summary_median(cell->mem_bytes, cell->n_ok),
-		.limit_ns_per_op = NAN,
+		.limit_ns_per_op = cell->limit_ns_per_op,
+		.floored_ns_per_op = of->workload->floor_is_cpu ? cpu_ns_per_op : 1e9 / ops_per_s,
 		.latency = cell->latency.counts ? &cell->latency : NULL,
 		.lat_batch = cell->lat_batch,
 		.lat_kind = of->workload->lat_kind,

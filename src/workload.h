@@ -10,7 +10,9 @@
 #include <stdint.h>
 
 #include "arena.h"
+#include "backend.h"
 #include "event.h"
+#include "limits.h"
 #include "param.h"
 #include "task.h"
 
@@ -52,6 +54,12 @@ struct workload {
 	const char *lat_kind;    /* what a latency sample is; NULL: none are taken */
 	bool latency_pass;       /* samples come from a pass of their own, in batches */
 	bool memory_pass;        /* tasks can be held alive for the memory pass */
+	/*
+	 * The machine's floor under one operation, or LIMITS_OPERATIONS where there is none; and
+	 * whether it is a floor of CPU time or of elapsed time. NULL: none at all.
+	 */
+	enum limits_operation (*floor)(enum backend_carrier carrier);
+	bool floor_is_cpu;
 	const char *scale_param; /* how many tasks there are: halved by the memory pass */
 
 	/* Everything below takes the parameters' numbers, in the order of `params`. */
@@ -77,6 +85,12 @@ struct workload {
 	{                                                                                 \
 		"placement", PARAM_CHOICE, fallback, 0, 0, "same|split|free",                 \
 			"CPUs: all roles on one, each role on its own, or as the scheduler likes" \
+	}
+/* For a workload with a single role there is nothing to split. */
+#define WORKLOAD_PARAM_PLACEMENT_OF_ONE                                                            \
+	{                                                                                              \
+		"placement", PARAM_CHOICE, "same", 0, 0, "same|free",                                      \
+			"CPUs: all tasks on one, or as the scheduler likes"                                    \
 	}
 #define WORKLOAD_PARAM_WINDOW                                                        \
 	{                                                                                \

@@ -20,6 +20,7 @@ const struct backend call_backend = {
 	.name = "call",
 	.summary = "the baseline: the same work by plain calls",
 	.style = BACKEND_CALL,
+	.carrier = BACKEND_CARRIER_CALL,
 	.demand = call_demand,
 	.run = call_run,
 };

@@ -244,6 +244,7 @@ const struct backend coro_backend = {
 	.name = "coro",
 	.summary = "stackful coroutines on one thread, over libev",
 	.style = BACKEND_TASK,
+	.carrier = BACKEND_CARRIER_SWITCH,
 	.options = coro_options,
 	.task = &coro_ops,
 	.nonblocking = true,

@@ -157,15 +157,20 @@ static bool stack_is_guard(const struct coro_stacks *stacks, const char *at)
 	return stacks->guard != CORO_GUARD_CANARY && from_slab % stacks->stride < STACK_PAGE;
 }
 
-/* Runs on a stack of its own. Any other bad access is repeated with the default action. */
+/*
+ * Runs on a stack of its own. Any other bad access is repeated with the default action; a signal
+ * that somebody sent (si_code <= 0) is not repeated by returning, so it is raised again.
+ */
 static void stack_on_fault(int number, siginfo_t *info, void *context)
 {
 	(void)context;
-	if (stack_is_guard(&coro_rt.stacks, info->si_addr)) {
+	if (info->si_code > 0 && stack_is_guard(&coro_rt.stacks, info->si_addr)) {
 		arena_fail(coro_rt.arena, "stack overflow", 0);
 		_exit(1);
 	}
 	signal(number, SIG_DFL);
+	if (info->si_code <= 0)
+		raise(number);
 }
 
 static int stack_handle_faults(struct coro_stacks *stacks)

@@ -212,6 +212,7 @@ const struct backend event_backend = {
 	.name = "event",
 	.summary = "callbacks on a libev loop",
 	.style = BACKEND_EVENT,
+	.carrier = BACKEND_CARRIER_CALLBACK,
 	.options = event_options,
 	.nonblocking = true,
 	.unavailable = event_unavailable,

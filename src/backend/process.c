@@ -277,6 +277,7 @@ const struct backend process_backend = {
 	.name = "process",
 	.summary = "a forked process for each task, blocking calls",
 	.style = BACKEND_TASK,
+	.carrier = BACKEND_CARRIER_PROCESS,
 	.options = process_options,
 	.forks = true,
 	.task = &process_ops,

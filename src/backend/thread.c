@@ -363,6 +363,7 @@ const struct backend thread_backend = {
 	.name = "thread",
 	.summary = "a POSIX thread for each task, blocking calls",
 	.style = BACKEND_TASK,
+	.carrier = BACKEND_CARRIER_THREAD,
 	.options = thread_options,
 	.task = &thread_ops,
 	.unavailable = thread_unavailable,
