@@ -5,6 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "aa.h"
+#include "ab.h"
+#include "compare.h"
 #include "exit.h"
 #include "limits_main.h"
 #include "list.h"
@@ -20,8 +23,11 @@ struct main_verb {
 
 static const struct main_verb main_verbs[] = {
 	{"run", run_main, "measure workloads on backends"},
-	{"limits", limits_main, "this machine's primitive costs: the floor under each workload"},
 	{"list", list_main, "workloads, backends, parameters, and what is unavailable here"},
+	{"limits", limits_main, "this machine's primitive costs: the floor under each workload"},
+	{"compare", compare_main, "the verdict on two results, or on one file of pairs"},
+	{"ab", ab_main, "two builds in interleaved pairs: the regression gate"},
+	{"aa", aa_main, "how often this machine would cry wolf"},
 };
 
 enum { MAIN_VERBS = sizeof(main_verbs) / sizeof(*main_verbs) };

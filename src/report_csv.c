@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The verdict table as CSV (RFC 4180, LF): a row a figure, all of them, with the numbers behind
+ * the words. An empty field is not known. Changes are positive for the worse.
+ */
+#include "report.h"
+
+#include <math.h>
+#include <string.h>
+
+static void text_print(FILE *out, const char *text)
+{
+	if (!strpbrk(text, ",\"\n\r")) {
+		fprintf(out, "%s,", text);
+		return;
+	}
+	fputc('"', out);
+	for (; *text; text++) {
+		if (*text == '"')
+			fputc('"', out);
+		fputc(*text, out);
+	}
+	fputs("\",", out);
+}
+
+static void number_print(FILE *out, double value, char after)
+{
+	if (isfinite(value))
+		fprintf(out, "%.6g", value);
+	fputc(after, out);
+}
+
+static void percent_print(FILE *out, double log_ratio, char after)
+{
+	number_print(out, 100 * expm1(log_ratio), after);
+}
+
+static void judged_print(FILE *out, const struct verdict_table *table,
+						 const struct verdict_row *row)
+{
+	const struct gate_result *gate = &row->gate;
+
+	fprintf(out, "%s,%s,%u,", row->metric->unit, row->gates && !table->advisory ? "yes" : "no",
+			gate->n);
+	number_print(out, row->a, ',');
+	number_print(out, row->b, ',');
+	percent_print(out, gate->theta, ',');
+	percent_print(out, gate->lower, ',');
+	percent_print(out, gate->upper, ',');
+	number_print(out, gate->p_worse, ',');
+	number_print(out, gate->p_better, ',');
+	number_print(out, 100 * row->margin, '\n');
+}
+
+void report_csv(FILE *out, const struct verdict_table *table)
+{
+	fputs("workload,workload_version,backend,variant,params,metric,verdict,unit,gates,n,a,b,"
+		  "change_pct,lower_pct,upper_pct,p_worse,p_better,margin_pct\n",
+		  out);
+	for (size_t i = 0; i < table->n_rows; i++) {
+		const struct verdict_row *row = &table->rows[i];
+
+		text_print(out, row->cell->workload);
+		fprintf(out, "%lld,", (long long)row->cell->version);
+		text_print(out, row->cell->backend);
+		text_print(out, row->cell->variant);
+		text_print(out, row->cell->params);
+		text_print(out, row->metric ? row->metric->name : "");
+		text_print(out, report_verdict_word(row));
+		if (row->kind == VERDICT_JUDGED)
+			judged_print(out, table, row);
+		else
+			fprintf(out, ",%s,,,,,,,,,\n", row->gates && !table->advisory ? "yes" : "no");
+	}
+}
