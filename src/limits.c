@@ -72,11 +72,11 @@ static const struct floor {
 	[LIMITS_SLEEP_THREAD] = {"sleep_thread", "create and join", {{PRIMITIVE_THREAD_CREATE, 1}}},
 	[LIMITS_SLEEP_PROCESS] = {"sleep_process", "fork and wait", {{PRIMITIVE_PROCESS_CREATE, 1}}},
 	[LIMITS_ECHO_ROUND_TRIP] = {"echo_round_trip",
-								"four system calls, two loopback passes",
-								{{PRIMITIVE_TCP_ROUND_TRIP, 1}}},
+								"two blocking processes on one CPU",
+								{{PRIMITIVE_TCP_PROCESSES_SAME, 1}}},
 	[LIMITS_ECHO_ROUND_TRIP_SPLIT] = {"echo_round_trip_split",
-									  "two blocking threads on two CPUs",
-									  {{PRIMITIVE_TCP_THREADS_SPLIT, 1}}},
+									  "two blocking processes on two CPUs",
+									  {{PRIMITIVE_TCP_PROCESSES_SPLIT, 1}}},
 	/* Both ends do the same, a send and a recv. */
 	[LIMITS_ECHO_SERVER_CPU] = {"echo_server_cpu",
 								"recv and send: half the round trip",
@@ -198,7 +198,7 @@ void limits_measure(struct limits *limits, int budget_ms)
 }
 
 void limits_measure_floors(struct limits *limits, const bool floors_wanted[LIMITS_OPERATIONS],
-                           int budget_ms)
+						   int budget_ms)
 {
 	bool wanted[PRIMITIVE_COUNT] = {false};
 

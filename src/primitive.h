@@ -31,8 +31,8 @@ enum primitive_id {
 	PRIMITIVE_PROCESS_CREATE,
 	PRIMITIVE_PAGE_TOUCH,
 	PRIMITIVE_TCP_ROUND_TRIP,
-	PRIMITIVE_TCP_THREADS_SAME,
-	PRIMITIVE_TCP_THREADS_SPLIT,
+	PRIMITIVE_TCP_PROCESSES_SAME,
+	PRIMITIVE_TCP_PROCESSES_SPLIT,
 	PRIMITIVE_TIMER_NANOSLEEP,
 	PRIMITIVE_TIMER_TIMERFD,
 	PRIMITIVE_TIMER_IDLE,
@@ -73,7 +73,7 @@ primitive_fn primitive_clock_read, primitive_system_call, primitive_indirect_cal
 primitive_fn primitive_handoff_thread_same, primitive_handoff_thread_split,
 	primitive_handoff_process_same, primitive_handoff_process_split, primitive_spin_split;
 primitive_fn primitive_thread_create, primitive_process_create;
-primitive_fn primitive_tcp_round_trip, primitive_tcp_threads_same, primitive_tcp_threads_split;
+primitive_fn primitive_tcp_round_trip, primitive_tcp_processes_same, primitive_tcp_processes_split;
 primitive_fn primitive_timer_nanosleep, primitive_timer_timerfd, primitive_timer_idle;
 
 #endif

@@ -86,9 +86,13 @@ __attribute__((always_inline)) static inline void switch_to(struct context *from
 					   "memory", "cc");
 }
 
-/* Runs on the other stack. The first switch to it passes its registers: `caller`, `self`. */
-__attribute__((noreturn)) static void switch_back_forever(struct context *caller,
-														  struct context *self)
+/*
+ * Runs on the other stack. The first switch to it passes its registers: `caller`, `self`. Its frame
+ * is still there when the stack is unmapped; ASan would go on to take what is mapped there next for
+ * that frame.
+ */
+__attribute__((noreturn, no_sanitize_address)) static void switch_back_forever(
+	struct context *caller, struct context *self)
 {
 	/* Volatile, so that they are read from this stack after each switch. */
 	struct context *volatile to = caller, *volatile from = self;

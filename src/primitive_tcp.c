@@ -2,13 +2,16 @@
 /*
  * Primitives of TCP over loopback: one message of 64 B there and back, first with both ends in one
  * thread (four system calls, two passes through the stack, nothing ever blocks), then between two
- * threads that block.
+ * processes that block, as the two roles of a trial are.
  */
 #include "primitive.h"
 
+#include <errno.h>
 #include <math.h>
-#include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -18,7 +21,7 @@ enum { MESSAGE_BYTES = 64 };
 
 struct pair {
 	int client, server;
-	int cpu; /* for the server's thread */
+	int cpu; /* for the server's process */
 };
 
 /* A connected pair of blocking sockets. 0 or -errno. */
@@ -61,7 +64,7 @@ static bool exchange_alone(const struct pair *pair)
 		   receive_one(pair->client);
 }
 
-static bool exchange_with_thread(const struct pair *pair)
+static bool exchange_with_process(const struct pair *pair)
 {
 	return send_one(pair->client) && receive_one(pair->client);
 }
@@ -100,22 +103,21 @@ double primitive_tcp_round_trip(struct primitive_place *place, uint64_t n)
 	return ns;
 }
 
-/* Echoes until the end of the stream. */
-static void *echo(void *arg)
+/* The server's process: echoes until the end of the stream. */
+static _Noreturn void echo(const struct pair *pair)
 {
-	const struct pair *pair = arg;
-
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	(void)primitive_pin(pair->cpu);
+	close(pair->client);
 	while (receive_one(pair->server) && send_one(pair->server))
 		;
-	close(pair->server);
-	return NULL;
+	_exit(0);
 }
 
-static double between_threads(struct primitive_place *place, uint64_t n, int cpu)
+static double between_processes(struct primitive_place *place, uint64_t n, int cpu)
 {
 	struct pair pair = {.cpu = cpu};
-	pthread_t thread;
+	pid_t pid;
 	double ns;
 	int error;
 
@@ -124,24 +126,26 @@ static double between_threads(struct primitive_place *place, uint64_t n, int cpu
 	error = pair_open(&pair);
 	if (error)
 		return primitive_failed(place, "loopback connection", -error);
-	error = pthread_create(&thread, NULL, echo, &pair);
-	if (error) {
-		close(pair.client);
-		close(pair.server);
-		return primitive_failed(place, "pthread_create", error);
-	}
-	ns = time_exchanges(place, n, &pair, exchange_with_thread);
+	pid = fork();
+	if (pid == 0)
+		echo(&pair);
+	error = pid < 0 ? errno : 0;
+	close(pair.server);
+	ns = pid < 0 ? primitive_failed(place, "fork", error)
+				 : time_exchanges(place, n, &pair, exchange_with_process);
 	close(pair.client);
-	pthread_join(thread, NULL);
+	/* Ends at the end of the stream, which closing the only other end is. */
+	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		continue;
 	return ns;
 }
 
-double primitive_tcp_threads_same(struct primitive_place *place, uint64_t n)
+double primitive_tcp_processes_same(struct primitive_place *place, uint64_t n)
 {
-	return between_threads(place, n, place->cpu);
+	return between_processes(place, n, place->cpu);
 }
 
-double primitive_tcp_threads_split(struct primitive_place *place, uint64_t n)
+double primitive_tcp_processes_split(struct primitive_place *place, uint64_t n)
 {
-	return between_threads(place, n, place->other_cpu);
+	return between_processes(place, n, place->other_cpu);
 }
