@@ -20,7 +20,7 @@ ALL_LDFLAGS = -pie -pthread -Wl,-z,now,-z,relro,-z,noexecstack $(if $(SAN),-fsan
 # because the shared library brings libstdc++ along and doubles the time a trial takes to start.
 HASH := \#
 BOOST := $(shell printf '$(HASH)if __has_include(<boost/context/detail/fcontext.hpp>)\n-Wl,-Bstatic -lboost_context -Wl,-Bdynamic\n$(HASH)endif\n' | $(CC) -E -P - 2>/dev/null)
-LDLIBS += -lev -lm $(BOOST)
+LDLIBS += -lev -lz -lm $(BOOST)
 
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2))
@@ -47,10 +47,10 @@ $(BUILD)/peers/%: bench/peers/%.c
 $(BUILD)/tests/%: tests/unit/%.c $(LIB_OBJS)
 	$(call say,TEST,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -o $@ $(filter %.c %.o,$^) -lcmocka $(LDLIBS)
+	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(WRAP) -MMD -MP -o $@ $(filter %.c %.o,$^) -lcmocka $(LDLIBS)
 
 # The conformance suite makes these calls fail.
-$(BUILD)/tests/conformance_test: LDFLAGS += $(addprefix -Wl$(comma)--wrap=,fork pthread_create mmap accept4 close_range)
+$(BUILD)/tests/conformance_test: WRAP := $(addprefix -Wl$(comma)--wrap=,fork pthread_create mmap accept4 close_range)
 
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	$(call say,CC,$<)

@@ -195,10 +195,12 @@ struct client_end {
 	struct tcp_echo_tally tally;
 	char *message;
 	size_t sent, got;
-	bool equal; /* so far */
+	bool equal;   /* so far */
+	bool waiting; /* open loop: on a timer, for the next message; the server owes nothing */
 };
 
 struct client {
+	struct event *event;
 	struct arena *arena;
 	struct ev_loop *loop;
 	size_t size;
@@ -258,21 +260,46 @@ static int client_send_next(struct client_end *end)
 	return client_send(end);
 }
 
+static void client_take_turn(struct client_end *end, enum tcp_echo_turn turn)
+{
+	struct client *client = end->client;
+	int error = 0;
+
+	end->waiting = turn == TCP_ECHO_WAIT;
+	if (turn == TCP_ECHO_SEND)
+		error = client_send_next(end);
+	else if (turn == TCP_ECHO_WAIT)
+		error =
+			event_timer_start(client->event, end->tally.wake_ns, (uint64_t)(end - client->ends));
+	if (error || turn == TCP_ECHO_END)
+		client_close(end, error);
+}
+
+/* Open loop: connection number `connection` has waited. */
+static void on_due(struct event *event, uint64_t connection)
+{
+	struct client *client = event->body;
+	struct client_end *end = &client->ends[connection];
+
+	if (ev_is_active(&end->io))
+		client_take_turn(end, tcp_echo_turn(client->arena, &end->tally, clock_now_ns()));
+	else
+		client_close(end, -ENODATA);
+}
+
 static int client_open(struct client *client);
 
-/* The reply is complete: the next message, or the end of the connection. */
+/* The reply is complete: the next message, a wait for its time, or the end of the connection. */
 static void client_done(struct client_end *end)
 {
 	struct client *client = end->client;
 	bool first = end->tally.slice->ops == 0;
-	bool more = tcp_echo_done(client->arena, &end->tally, end->equal);
+	enum tcp_echo_turn turn = tcp_echo_done(client->arena, &end->tally, end->equal);
 	int error = first ? client_open(client) : 0;
 
 	if (error)
 		arena_fail(client->arena, "connect", error);
-	error = more ? client_send_next(end) : 0;
-	if (error || !more)
-		client_close(end, error);
+	client_take_turn(end, turn);
 }
 
 static void client_receive(struct client_end *end)
@@ -297,9 +324,10 @@ static void on_client_ready(struct ev_loop *loop, ev_io *io, int revents)
 	struct client_end *end = (struct client_end *)io;
 	int error = revents & EV_WRITE ? client_send(end) : 0;
 
-	(void)loop;
 	if (error)
 		client_close(end, error);
+	else if (end->waiting)
+		ev_io_stop(loop, io); /* an end, or bytes that nobody asked for: on_due says so */
 	else if (revents & EV_READ)
 		client_receive(end);
 }
@@ -348,6 +376,7 @@ static struct client *client_new(struct event *event)
 
 	if (!client)
 		return NULL;
+	client->event = event;
 	client->arena = event->arena;
 	client->loop = event->loop;
 	client->conns = conns;
@@ -368,6 +397,9 @@ int tcp_echo_client_event(struct event *event, int fd)
 	(void)fd;
 	if (!client)
 		return -ENOMEM;
+	event->body = client;
+	if (tcp_echo_open_loop(event->arena->params))
+		error = event_timers(event, client->conns, on_due);
 	for (int i = 0; i < TCP_ECHO_OPENING && error == 0; i++)
 		error = client_open(client);
 	if (client->open == 0)

@@ -116,6 +116,20 @@ static int round_trip(const struct task_ops *t, int fd, const char *message, cha
 	return 0;
 }
 
+/* Waits until the next message is to be sent; that, or the end, is the new turn. 0 or -errno. */
+static int await_turn(const struct task_ops *t, struct arena *arena, struct tcp_echo_tally *tally,
+					  enum tcp_echo_turn *turn)
+{
+	int error = 0;
+
+	/* Ends when the message is due or the window over. */
+	while (*turn == TCP_ECHO_WAIT && error == 0) {
+		error = task_sleep_until(t, tally->wake_ns);
+		*turn = tcp_echo_turn(arena, tally, clock_now_ns());
+	}
+	return error;
+}
+
 /* Sends messages and compares the replies until the window is over. 0 or -errno. */
 static int converse(const struct task_ops *t, struct arena *arena, uint32_t connection, int fd)
 {
@@ -124,15 +138,17 @@ static int converse(const struct task_ops *t, struct arena *arena, uint32_t conn
 	};
 	size_t size = (size_t)arena_param(arena, TCP_ECHO_SIZE);
 	char *message = calloc(2, size), *reply = message + size;
-	bool more = true;
+	enum tcp_echo_turn turn = TCP_ECHO_SEND;
 	int error = message ? 0 : -ENOMEM;
 
 	tally.start_ns = clock_now_ns();
-	while (more && error == 0) {
+	while (turn == TCP_ECHO_SEND && error == 0) {
 		tcp_echo_fill(message, size, connection, tally.slice->ops);
 		error = round_trip(t, fd, message, reply, size);
 		if (error == 0)
-			more = tcp_echo_done(arena, &tally, memcmp(message, reply, size) == 0);
+			turn = tcp_echo_done(arena, &tally, memcmp(message, reply, size) == 0);
+		if (turn == TCP_ECHO_WAIT)
+			error = await_turn(t, arena, &tally, &turn);
 	}
 	free(message);
 	return error;

@@ -109,17 +109,32 @@ static const struct param_row tcp_echo_params[] = {
 	[TCP_ECHO_SERVER] = {"server", PARAM_CHOICE, "self", 0, 0,
 						 "self|exec:", "exec:PATH measures a program that prints its port"},
 	[TCP_ECHO_PLACEMENT] = WORKLOAD_PARAM_PLACEMENT("split"),
+	[TCP_ECHO_RATE] = {"rate", PARAM_COUNT, "0", 0, TCP_ECHO_RATE_MAX, NULL,
+					   "messages due a second, over all connections; 0: closed loop, each reply is "
+					   "followed by the next message"},
+	[TCP_ECHO_ARRIVALS] = {"arrivals", PARAM_CHOICE, "fixed", 0, 0, "fixed|poisson",
+						   "with a rate: due at equal gaps, or at exponentially distributed ones"},
 	{0},
 };
 
 static int tcp_echo_check(const int64_t *params, char *error)
 {
 	long long conns = params[TCP_ECHO_CONNS], size = params[TCP_ECHO_SIZE];
+	long long rate = params[TCP_ECHO_RATE], duration_ns = params[TCP_ECHO_DURATION];
 
-	if (conns * size <= TCP_ECHO_BYTES_MAX)
+	if (conns * size > TCP_ECHO_BYTES_MAX)
+		snprintf(error, PARAM_ERROR_MAX,
+				 "conns x size: %lld x %lld bytes is out of range (1..1GiB in all)", conns, size);
+	else if (rate == 0 && params[TCP_ECHO_ARRIVALS] != TCP_ECHO_FIXED)
+		snprintf(error, PARAM_ERROR_MAX,
+				 "arrivals: poisson needs a rate (1..%d); rate=0 is the closed loop",
+				 TCP_ECHO_RATE_MAX);
+	else if (rate > 0 && rate * duration_ns < CLOCK_NS_PER_S)
+		snprintf(error, PARAM_ERROR_MAX,
+				 "rate: %lld is out of range (at least one message in duration=%lldns)", rate,
+				 duration_ns);
+	else
 		return 0;
-	snprintf(error, PARAM_ERROR_MAX,
-			 "conns x size: %lld x %lld bytes is out of range (1..1GiB in all)", conns, size);
 	return -EINVAL;
 }
 
@@ -148,7 +163,7 @@ static const struct workload tcp_echo = {
 				  .name = "client",
 				  .task = tcp_echo_client_task,
 				  .event = tcp_echo_client_event,
-				  .needs = WORKLOAD_NEEDS_SPAWN | WORKLOAD_NEEDS_NET,
+				  .needs = WORKLOAD_NEEDS_SPAWN | WORKLOAD_NEEDS_NET | WORKLOAD_NEEDS_SLEEP,
 				  .stack_bytes = 4096,
 				  .backend_param = "client",
 			  }},
@@ -156,6 +171,7 @@ static const struct workload tcp_echo = {
 	.floor = tcp_echo_floor,
 	.floor_is_cpu = true,
 	.lat_kind = "round_trip",
+	.open_loop = tcp_echo_open_loop,
 	.check = tcp_echo_check,
 	.tasks = tcp_echo_tasks,
 	.fds_per_task = 1,

@@ -12,6 +12,7 @@
 enum { ARENA_PAGE = 4096 };
 
 _Static_assert(sizeof(struct arena) <= ARENA_PAGE, "the header of the arena is one page");
+_Static_assert(ARENA_CHUNK % 2 == 0, "a pair of samples does not straddle two chunks");
 _Static_assert(sizeof(struct arena_slice) == ARENA_CACHE_LINE, "one slice, one cache line");
 
 static uint64_t arena_page_up(uint64_t bytes)
@@ -64,9 +65,11 @@ void arena_report(const struct arena *arena, enum arena_report what)
 
 bool arena_sampler_refill(struct arena *arena, struct arena_sampler *sampler)
 {
-	uint64_t first =
-		atomic_fetch_add_explicit(&arena->samples_claimed, ARENA_CHUNK, memory_order_relaxed);
+	uint64_t first;
 
+	if (!arena->n_samples)
+		return false;
+	first = atomic_fetch_add_explicit(&arena->samples_claimed, ARENA_CHUNK, memory_order_relaxed);
 	if (first + ARENA_CHUNK > arena->n_samples) {
 		atomic_fetch_add_explicit(&arena->samples_dropped, 1, memory_order_relaxed);
 		return false;

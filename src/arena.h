@@ -26,7 +26,7 @@
 
 enum {
 	ARENA_PARAMS_MAX = 16,
-	ARENA_CHUNK = 1024, /* samples that a sampler claims at a time */
+	ARENA_CHUNK = 1024, /* samples that a sampler claims at a time; even, for pairs */
 	ARENA_REASON_MAX = 160,
 	ARENA_CACHE_LINE = 64,
 };
@@ -54,6 +54,10 @@ struct arena_slice {
 	uint64_t window_ops;                     /* operations that ended inside the window */
 	uint64_t bytes;                          /* payload bytes, warm-up included */
 	uint64_t errors;
+	/* Open loop: operations that, by the schedule, */
+	uint64_t due;     /* were to begin inside the window */
+	uint64_t late;    /* have samples, and began later than the workload tolerates */
+	uint64_t backlog; /* were to begin before the window closed, and had not ended by then */
 };
 
 /* What getrusage says of the processes that did the work, own and reaped children added. */
@@ -164,12 +168,15 @@ static inline int64_t arena_sample_encode(int64_t ns)
 	return ns >= 0 ? ns + 1 : ns;
 }
 
-/* Fixed work: stores sample `ns` in its own slot `index` (beyond the last slot: dropped). */
+/*
+ * Fixed work: stores sample `ns` in its own slot `index`. Beyond the last slot it is dropped; where
+ * there are no slots at all, none are wanted.
+ */
 static inline void arena_sample_put(struct arena *arena, uint64_t index, int64_t ns)
 {
 	if (index < arena->n_samples)
 		arena_samples(arena)[index] = arena_sample_encode(ns);
-	else
+	else if (arena->n_samples)
 		atomic_fetch_add_explicit(&arena->samples_dropped, 1, memory_order_relaxed);
 }
 
@@ -186,6 +193,18 @@ static inline void arena_sampler_put(struct arena *arena, struct arena_sampler *
 	if (sampler->next == sampler->end && !arena_sampler_refill(arena, sampler))
 		return;
 	*sampler->next++ = arena_sample_encode(ns);
+}
+
+/*
+ * Open loop: a sample is a pair, the response time from the intended start and the service time
+ * from the actual one. Of the pool's slots the even ones are response times, the odd ones service
+ * times; a pair never straddles two chunks. Such a sampler takes nothing but pairs.
+ */
+static inline void arena_sampler_put_pair(struct arena *arena, struct arena_sampler *sampler,
+										  int64_t response_ns, int64_t service_ns)
+{
+	arena_sampler_put(arena, sampler, response_ns);
+	arena_sampler_put(arena, sampler, service_ns);
 }
 
 /*

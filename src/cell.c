@@ -184,6 +184,19 @@ bool cell_same(const struct cell *a, const struct cell *b)
 				  cell_params_text(b, text_b, sizeof(text_b))) == 0;
 }
 
+bool cell_open_loop(const struct cell *cell)
+{
+	int64_t numbers[ARENA_PARAMS_MAX];
+
+	cell_numbers(cell, numbers);
+	return cell->workload->open_loop && cell->workload->open_loop(numbers);
+}
+
+const char *cell_lat_kind(const struct cell *cell)
+{
+	return cell_open_loop(cell) ? "response" : cell->workload->lat_kind;
+}
+
 enum limits_operation cell_floor(const struct cell *cell)
 {
 	if (!cell->workload->floor)

@@ -58,6 +58,12 @@ char *cell_params_label(const struct cell *cell, char *buf, size_t size);
 /* As a user would write it: "coro", or "coro:stack=dense" with what differs from the default. */
 char *cell_variant_label(const struct cell *cell, char *buf, size_t size);
 
+/* Whether its operations are due by a schedule. */
+bool cell_open_loop(const struct cell *cell);
+
+/* What its latency samples are; NULL: none are taken. */
+const char *cell_lat_kind(const struct cell *cell);
+
 /* The machine's floor under the cell's operation; LIMITS_OPERATIONS where there is none. */
 enum limits_operation cell_floor(const struct cell *cell);
 

@@ -40,7 +40,7 @@ enum limits_operation {
 	LIMITS_ECHO_ROUND_TRIP,
 	LIMITS_ECHO_ROUND_TRIP_SPLIT,
 	LIMITS_ECHO_SERVER_CPU, /* CPU time of the server for one message */
-	LIMITS_OPERATIONS, /* how many; where one is asked for: none */
+	LIMITS_OPERATIONS,      /* how many; where one is asked for: none */
 };
 
 /*
@@ -55,7 +55,7 @@ void limits_measure(struct limits *limits, int budget_ms);
  * others stay "not measured".
  */
 void limits_measure_floors(struct limits *limits, const bool wanted[LIMITS_OPERATIONS],
-                           int budget_ms);
+						   int budget_ms);
 
 /* The least time in ns that one operation can take; NAN when a part of it was not measured. */
 double limits_floor(const struct limits *limits, enum limits_operation operation);

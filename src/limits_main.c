@@ -32,7 +32,7 @@ int limits_main(int argc, char **argv)
 	while ((id = options_next(argc, argv, limits_options, &value)) != OPTIONS_END) {
 		if (id == OPTIONS_HELP) {
 			printf("usage: concbench limits\n\nMeasures this machine's primitives and derives the "
-			       "floor under each workload's operation.\n\n");
+				   "floor under each workload's operation.\n\n");
 			options_print(stdout, limits_options);
 			return EXIT_OK;
 		}
@@ -40,7 +40,8 @@ int limits_main(int argc, char **argv)
 			return EXIT_USAGE;
 		if (id == LIMITS_CSV)
 			csv = true;
-		else if (options_time("--time", value, 200 * CLOCK_NS_PER_MS, 60 * CLOCK_NS_PER_S, &time_ns))
+		else if (options_time("--time", value, 200 * CLOCK_NS_PER_MS, 60 * CLOCK_NS_PER_S,
+							  &time_ns))
 			return EXIT_USAGE;
 	}
 	if (optind < argc) {

@@ -9,6 +9,7 @@
 #include "ab.h"
 #include "compare.h"
 #include "exit.h"
+#include "hist_main.h"
 #include "limits_main.h"
 #include "list.h"
 #include "role.h"
@@ -24,6 +25,7 @@ struct main_verb {
 static const struct main_verb main_verbs[] = {
 	{"run", run_main, "measure workloads on backends"},
 	{"list", list_main, "workloads, backends, parameters, and what is unavailable here"},
+	{"hist", hist_main, "percentiles and charts from the histograms of --hist"},
 	{"limits", limits_main, "this machine's primitive costs: the floor under each workload"},
 	{"compare", compare_main, "the verdict on two results, or on one file of pairs"},
 	{"ab", ab_main, "two builds in interleaved pairs: the regression gate"},

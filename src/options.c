@@ -33,6 +33,26 @@ static void options_translate(const struct options_row *rows, struct option *lon
 	*letters = '\0';
 }
 
+/*
+ * What getopt_long did not like, whose only witness is optopt: the option of a value that it does
+ * not take, a letter that nobody knows, or 0 for a word behind "--" that is unknown or ambiguous.
+ */
+static void options_refuse(char **argv, const struct options_row *rows)
+{
+	const char *known = optopt == 'h' ? "help" : NULL;
+
+	for (; rows->name && optopt; rows++)
+		if (rows->id == optopt)
+			known = rows->name;
+	if (known)
+		fprintf(stderr, "concbench: --%s: takes no value", known);
+	else if (optopt)
+		fprintf(stderr, "concbench: -%c: unknown option", optopt);
+	else
+		fprintf(stderr, "concbench: %s: unknown option", argv[optind - 1]);
+	fprintf(stderr, "; see concbench %s --help\n", argv[0]);
+}
+
 int options_next(int argc, char **argv, const struct options_row *rows, const char **value)
 {
 	struct option longs[OPTIONS_MAX + 2];
@@ -53,8 +73,7 @@ int options_next(int argc, char **argv, const struct options_row *rows, const ch
 				argv[optind - 1], argv[0]);
 		return OPTIONS_BAD;
 	case '?':
-		fprintf(stderr, "concbench: %s: unknown option; see concbench %s --help\n",
-				argv[optind - 1], argv[0]);
+		options_refuse(argv, rows);
 		return OPTIONS_BAD;
 	default:
 		return id;

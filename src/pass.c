@@ -98,7 +98,8 @@ static struct arena_sizing pass_sizing(const struct pass *pass, const int64_t *p
 {
 	struct arena_sizing sizing = pass->workload->sizing(params, pass->spec->rounds);
 	bool sampled = pass->spec->kind == ARENA_PASS_LATENCY ||
-				   (pass->spec->kind == ARENA_PASS_THROUGHPUT && !pass->workload->latency_pass);
+				   (pass->spec->kind == ARENA_PASS_THROUGHPUT && !pass->workload->latency_pass &&
+					!pass->spec->unsampled);
 
 	if (!sampled)
 		sizing.n_samples = 0;
@@ -194,9 +195,14 @@ static int pass_pipe(int ends[2])
 	return ends[0] < 0 || ends[1] < 0 ? -EMFILE : 0;
 }
 
-/* posix_spawn shares our memory until the exec, so that its cost does not grow with the driver. */
+/*
+ * posix_spawn shares our memory until the exec, so that its cost does not grow with the driver.
+ * CONCBENCH_TRIAL names a program to run instead of this one, which is to exec it with the same
+ * arguments: that is how a trial gets under valgrind, a debugger or a profiler.
+ */
 static int pass_spawn(struct pass *pass, int role, int stdout_fd)
 {
+	const char *program = getenv("CONCBENCH_TRIAL");
 	char index[2] = {(char)('0' + role), '\0'};
 	char *argv[] = {(char[]){"concbench"}, (char[]){"trial"}, index, NULL};
 	posix_spawn_file_actions_t files;
@@ -217,7 +223,8 @@ static int pass_spawn(struct pass *pass, int role, int stdout_fd)
 	posix_spawn_file_actions_adddup2(&files, stdout_fd < 0 ? 2 : stdout_fd, 1);
 	posix_spawn_file_actions_adddup2(&files, pass->memory_fd, PASS_ARENA_FD);
 	posix_spawn_file_actions_adddup2(&files, pass->report[1], PASS_REPORT_FD);
-	rc = posix_spawn(&pass->pids[role], "/proc/self/exe", &files, &attributes, argv, environ);
+	rc = posix_spawn(&pass->pids[role], program ? program : "/proc/self/exe", &files, &attributes,
+					 argv, environ);
 	posix_spawn_file_actions_destroy(&files);
 	posix_spawnattr_destroy(&attributes);
 	return -rc;

@@ -56,6 +56,7 @@ struct pass_spec {
 	enum arena_pass kind;
 	uint64_t rounds, batch;
 	uint32_t scale;     /* memory pass: the value of the workload's scale_param; 0: the cell's */
+	bool unsampled;     /* the throughput pass takes no latency samples either */
 	int64_t timeout_ns; /* from the start of the first process */
 };
 

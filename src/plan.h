@@ -14,11 +14,11 @@
 #include <stdint.h>
 
 #include "cell.h"
+#include "setting.h"
 
 enum {
 	PLAN_CELLS_MAX = 10000,
 	PLAN_REPETITIONS_MAX = 10000,
-	PLAN_SETTINGS_MAX = 64,
 	PLAN_WORKLOADS_MAX = 64,
 };
 
@@ -28,8 +28,7 @@ enum plan_profile { PLAN_QUICK, PLAN_STANDARD, PLAN_FULL };
 struct plan_order {
 	const char *workloads; /* comma-separated names; NULL: all */
 	const char *backends;  /* comma-separated variants; NULL: all, each with its defaults */
-	const char *settings[PLAN_SETTINGS_MAX]; /* "[workload.]name=value[,value...]" */
-	size_t n_settings;
+	struct settings settings;
 	enum plan_profile profile;
 	uint32_t repetitions; /* 0: the profile's */
 	uint64_t seed;

@@ -69,6 +69,9 @@ static struct arena_slice receipt_sum(const struct receipt_order *order, const s
 		sum.window_ops += slices[i].window_ops;
 		sum.bytes += slices[i].bytes;
 		sum.errors += slices[i].errors;
+		sum.due += slices[i].due;
+		sum.late += slices[i].late;
+		sum.backlog += slices[i].backlog;
 	}
 	return sum;
 }
@@ -109,6 +112,9 @@ static int receipt_take_by_duration(const struct receipt_order *order, const str
 	receipt->ops = (int64_t)ours.window_ops;
 	receipt->bytes = (int64_t)ours.bytes;
 	receipt->errors = (int64_t)ours.errors;
+	receipt->due = (int64_t)ours.due;
+	receipt->late = (int64_t)ours.late;
+	receipt->backlog = (int64_t)ours.backlog;
 	if (last > 0 && !order->foreign)
 		receipt->errors += (int64_t)theirs.errors;
 	if (receipt->errors)

@@ -25,6 +25,8 @@ struct receipt {
 	int64_t bytes; /* payload, warm-up included; 0: the work moves none */
 	int64_t errors;
 	uint64_t digest; /* of one round; fixed work only */
+	/* Open loop only: operations due inside the window, begun late, and left when it closed. */
+	int64_t due, late, backlog;
 };
 
 /* What was asked for. */

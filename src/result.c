@@ -104,6 +104,16 @@ const struct result_column result_columns[] = {
 	INTEGER(timer_slack_ns),
 	INTEGER(seed),
 	REAL(limit_ns_per_op),
+	INTEGER(late),
+	INTEGER(backlog_end),
+	REAL(achieved_ratio),
+	INTEGER(svc_count),
+	REAL(svc_mean_ns),
+	REAL(svc_p50_ns),
+	REAL(svc_p90_ns),
+	REAL(svc_p99_ns),
+	REAL(svc_p999_ns),
+	REAL(svc_max_ns),
 };
 /* clang-format on */
 
@@ -143,15 +153,16 @@ void result_init(struct result *result)
 	result->status = RESULT_OK;
 }
 
+/* A percentile, in ns of one of the `operations` that a sample is made of; NAN: not reportable. */
+static double result_percentile(const struct hist *hist, double percent, double operations)
+{
+	int64_t ns = hist_percentile_reportable(hist, percent);
+
+	return ns == HIST_NONE ? NAN : (double)ns / operations;
+}
+
 void result_set_latency(struct result *result, const struct hist *hist, int64_t batch)
 {
-	const struct {
-		double percent;
-		double *field;
-	} rows[] = {
-		{50, &result->lat_p50_ns},    {90, &result->lat_p90_ns},      {99, &result->lat_p99_ns},
-		{99.9, &result->lat_p999_ns}, {99.99, &result->lat_p9999_ns},
-	};
 	double operations = (double)batch;
 
 	result->lat_count = hist->count;
@@ -161,11 +172,24 @@ void result_set_latency(struct result *result, const struct hist *hist, int64_t 
 	result->lat_min_ns = (double)hist->min_ns / operations;
 	result->lat_mean_ns = hist_mean(hist) / operations;
 	result->lat_max_ns = (double)hist->max_ns / operations;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		int64_t ns = hist_percentile_reportable(hist, rows[i].percent);
+	result->lat_p50_ns = result_percentile(hist, 50, operations);
+	result->lat_p90_ns = result_percentile(hist, 90, operations);
+	result->lat_p99_ns = result_percentile(hist, 99, operations);
+	result->lat_p999_ns = result_percentile(hist, 99.9, operations);
+	result->lat_p9999_ns = result_percentile(hist, 99.99, operations);
+}
 
-		*rows[i].field = ns == HIST_NONE ? NAN : (double)ns / operations;
-	}
+void result_set_service(struct result *result, const struct hist *hist)
+{
+	result->svc_count = hist->count;
+	if (hist->count == 0)
+		return;
+	result->svc_mean_ns = hist_mean(hist);
+	result->svc_max_ns = (double)hist->max_ns;
+	result->svc_p50_ns = result_percentile(hist, 50, 1);
+	result->svc_p90_ns = result_percentile(hist, 90, 1);
+	result->svc_p99_ns = result_percentile(hist, 99, 1);
+	result->svc_p999_ns = result_percentile(hist, 99.9, 1);
 }
 
 const char *result_status_word(enum result_status status)

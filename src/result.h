@@ -89,6 +89,11 @@ struct result {
 	int64_t seed;
 	/* Columns that were added later stand behind all others. */
 	double limit_ns_per_op;
+	/* open loop */
+	int64_t late, backlog_end;
+	double achieved_ratio;
+	int64_t svc_count;
+	double svc_mean_ns, svc_p50_ns, svc_p90_ns, svc_p99_ns, svc_p999_ns, svc_max_ns;
 };
 
 enum result_kind {
@@ -129,6 +134,9 @@ void result_init(struct result *result);
  * lat_kind, lat_early and lat_dropped are the caller's.
  */
 void result_set_latency(struct result *result, const struct hist *hist, int64_t batch);
+
+/* Likewise the service times' figures; they are never batched. */
+void result_set_service(struct result *result, const struct hist *hist);
 
 /* "ok", "unsupported", ... */
 const char *result_status_word(enum result_status status);

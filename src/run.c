@@ -22,20 +22,25 @@
 #include "progress.h"
 #include "summary.h"
 #include "trial.h"
+#include "trial_log.h"
 
 struct run {
 	struct plan_order order;
 	const char *label;
-	const char *out_path; /* NULL: none, "-": standard output */
-	enum csv_mode out_mode;
+	const char *out_path;   /* NULL: none, "-": standard output */
+	const char *hist_path;  /* NULL: none */
+	enum csv_mode out_mode; /* of both files */
 	int64_t timeout_ns;
 	bool dry_run;
+	bool no_latency;
 
 	struct plan plan;
 	struct trial_context context;
 	struct summary summary;
 	struct csv csv;
 	bool csv_open;
+	struct trial_log log;
+	bool log_open;
 	char run_id[40];
 	size_t n_done;
 	struct limits limits;
@@ -45,7 +50,17 @@ struct run {
 /* Of all primitives; a run measures the few that it needs, in their share of the time. */
 enum { RUN_LIMITS_BUDGET_MS = 1000 };
 
-enum { RUN_PROFILE = 256, RUN_LABEL, RUN_SEED, RUN_TIMEOUT, RUN_APPEND, RUN_FORCE, RUN_DRY };
+enum {
+	RUN_PROFILE = 256,
+	RUN_LABEL,
+	RUN_SEED,
+	RUN_TIMEOUT,
+	RUN_APPEND,
+	RUN_FORCE,
+	RUN_HIST,
+	RUN_NO_LATENCY,
+	RUN_DRY
+};
 
 static const struct options_row run_options[] = {
 	{'w', "workloads", "LIST", "workloads, comma-separated (default: all)"},
@@ -58,9 +73,11 @@ static const struct options_row run_options[] = {
 	{'o', "output", "FILE", "write the CSV there; - for standard output"},
 	{RUN_APPEND, "append", NULL, "add to an existing FILE with the same header"},
 	{RUN_FORCE, "force", NULL, "overwrite an existing FILE"},
+	{RUN_HIST, "hist", "FILE", "write each trial's histogram there, for concbench hist"},
 	{RUN_LABEL, "label", "TEXT", "a text for the label column"},
 	{RUN_SEED, "seed", "N", "seed of the trials' order (default: random, recorded)"},
 	{RUN_TIMEOUT, "timeout", "TIME", "limit of one pass (default: 3 x the expected time + 10 s)"},
+	{RUN_NO_LATENCY, "no-latency", NULL, "take no latency samples, to see what taking them costs"},
 	{RUN_DRY, "dry-run", NULL, "print the plan with an estimate of the time; with -o - as CSV"},
 	{0},
 };
@@ -78,11 +95,11 @@ static void run_help(void)
 
 static int run_add_setting(struct run *run, const char *value)
 {
-	if (run->order.n_settings == PLAN_SETTINGS_MAX) {
-		fprintf(stderr, "concbench: -p %s: more than %d parameters\n", value, PLAN_SETTINGS_MAX);
+	if (run->order.settings.n == SETTINGS_MAX) {
+		fprintf(stderr, "concbench: -p %s: more than %d parameters\n", value, SETTINGS_MAX);
 		return -EINVAL;
 	}
-	run->order.settings[run->order.n_settings++] = value;
+	run->order.settings.list[run->order.settings.n++] = value;
 	return 0;
 }
 
@@ -149,6 +166,12 @@ static int run_set(struct run *run, int id, const char *value)
 	case RUN_FORCE:
 		run->out_mode = CSV_FORCE;
 		break;
+	case RUN_NO_LATENCY:
+		run->no_latency = true;
+		break;
+	case RUN_HIST:
+		run->hist_path = value;
+		break;
 	default: /* RUN_DRY */
 		run->dry_run = true;
 		break;
@@ -174,8 +197,13 @@ static int run_parse(struct run *run, int argc, char **argv)
 				argv[optind]);
 		return -EINVAL;
 	}
-	if (run->out_mode != CSV_CREATE && !run->out_path) {
-		fprintf(stderr, "concbench: --append and --force need an -o FILE\n");
+	if (run->out_mode != CSV_CREATE && !run->out_path && !run->hist_path) {
+		fprintf(stderr, "concbench: --append and --force need an -o FILE or a --hist FILE\n");
+		return -EINVAL;
+	}
+	if (run->hist_path && (strcmp(run->hist_path, "-") == 0 ||
+						   (run->out_path && strcmp(run->hist_path, run->out_path) == 0))) {
+		fprintf(stderr, "concbench: --hist: %s: it needs a file of its own\n", run->hist_path);
 		return -EINVAL;
 	}
 	return 0;
@@ -274,9 +302,25 @@ static void run_show_progress(const struct run *run, const struct progress *prog
 	progress_update(progress, (unsigned)run->n_done, text);
 }
 
+/* The trial's histogram, if there is a file for it. 0, or -errno after one line on stderr. */
+static int run_keep_histogram(struct run *run, int64_t begun_ns, const struct result *result)
+{
+	int rc;
+
+	if (!run->log_open)
+		return 0;
+	rc = trial_log_add(&run->log, begun_ns, result, &run->context.latency);
+	if (rc)
+		fprintf(stderr, "concbench: %s: histogram %zu could not be kept: %s\n", run->hist_path,
+				run->n_done, strerror(-rc));
+	/* Samples beyond the histogram's hour are no reason to end the run. */
+	return rc == -ERANGE ? 0 : rc;
+}
+
 /* One trial, from the plan to the disk. 0, or -errno when its row could not be kept. */
 static int run_trial(struct run *run, const struct plan_trial *trial)
 {
+	int64_t begun_ns = clock_now_ns();
 	struct result result;
 	int rc;
 
@@ -289,7 +333,7 @@ static int run_trial(struct run *run, const struct plan_trial *trial)
 	if (rc)
 		fprintf(stderr, "concbench: %s: row %zu could not be kept: %s\n",
 				run->out_path ? run->out_path : "results", run->n_done, strerror(-rc));
-	return rc;
+	return rc ? rc : run_keep_histogram(run, begun_ns, &result);
 }
 
 /*
@@ -304,7 +348,7 @@ static void run_measure_limits(struct run *run)
 		return;
 	for (size_t i = 0; i < run->plan.n_cells; i++)
 		if (run->plan.cells[i].status == RESULT_OK &&
-		    cell_floor(&run->plan.cells[i]) != LIMITS_OPERATIONS)
+			cell_floor(&run->plan.cells[i]) != LIMITS_OPERATIONS)
 			wanted[cell_floor(&run->plan.cells[i])] = true;
 	limits_measure_floors(&run->limits, wanted, RUN_LIMITS_BUDGET_MS);
 	run->limits_measured = true;
@@ -369,11 +413,43 @@ static int run_open_csv(struct run *run)
 	return rc;
 }
 
+static int run_open_log(struct run *run)
+{
+	int rc;
+
+	if (!run->hist_path)
+		return 0;
+	rc = trial_log_open(&run->log, run->hist_path, run->out_mode, run->run_id);
+	if (rc)
+		fprintf(stderr, "concbench: --hist %s: %s\n", run->hist_path,
+				rc == -EBADMSG ? "not a log of histograms that can be appended to" : strerror(-rc));
+	run->log_open = rc == 0;
+	return rc;
+}
+
+/* Both files or none: a refused one leaves no empty other that would be refused the next time. */
+static int run_open_files(struct run *run)
+{
+	int rc = run_open_log(run);
+
+	if (rc)
+		return rc;
+	rc = run_open_csv(run);
+	if (rc && run->log_open) {
+		if (run->log.hlog.file.created)
+			unlink(run->hist_path);
+		trial_log_close(&run->log);
+	}
+	return rc;
+}
+
 static int run_measure(struct run *run)
 {
 	bool csv_on_stdout;
-	int rc = run_open_csv(run);
+	int rc;
 
+	run_identify(run);
+	rc = run_open_files(run);
 	if (rc)
 		return rc == -ENOSPC ? EXIT_TRIAL : EXIT_USAGE;
 	csv_on_stdout = run->csv_open && strcmp(run->out_path, "-") == 0;
@@ -387,13 +463,15 @@ static int run_measure(struct run *run)
 		return EXIT_TRIAL;
 	}
 	run->context.timeout_ns = run->timeout_ns;
-	run_identify(run);
+	run->context.no_latency = run->no_latency;
 	run_measure_limits(run);
 	rc = run_all(run);
 	if (!csv_on_stdout)
 		summary_print(&run->summary, stdout);
 	run_report(run);
 	if (run->csv_open && csv_close(&run->csv) && rc == 0)
+		rc = -EIO;
+	if (run->log_open && trial_log_close(&run->log) && rc == 0)
 		rc = -EIO;
 	if (interrupt_signal())
 		return 128 + interrupt_signal();

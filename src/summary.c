@@ -133,7 +133,7 @@ static void summary_row(struct summary_cell *cell, const struct cell *of,
 		.floored_ns_per_op = of->workload->floor_is_cpu ? cpu_ns_per_op : 1e9 / ops_per_s,
 		.latency = cell->latency.counts ? &cell->latency : NULL,
 		.lat_batch = cell->lat_batch,
-		.lat_kind = of->workload->lat_kind,
+		.lat_kind = cell_lat_kind(of),
 	};
 }
 

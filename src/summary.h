@@ -38,7 +38,7 @@ void summary_release(struct summary *summary);
 int summary_add(struct summary *summary, size_t cell, const struct result *result,
 				const struct hist *latency);
 
-/* How many trials ended with `status`. */
+/* How many of the cells that have been tried have `status` as their worst. */
 size_t summary_count(const struct summary *summary, enum result_status status);
 
 /* Prints the table of all cells that have been tried. 0 or -errno. */

@@ -34,15 +34,24 @@ struct trial {
 
 int trial_context_init(struct trial_context *context)
 {
+	int rc;
+
 	env_read(&context->env);
 	noise_open(&context->noise, "");
 	/* Orphans of a killed trial become the driver's children, which it can reap. */
 	prctl(PR_SET_CHILD_SUBREAPER, 1UL);
-	return hist_init(&context->latency, HIST_HOUR_NS);
+	rc = hist_init(&context->latency, HIST_HOUR_NS);
+	if (rc)
+		return rc;
+	rc = hist_init(&context->service, HIST_HOUR_NS);
+	if (rc)
+		hist_release(&context->latency);
+	return rc;
 }
 
 void trial_context_release(struct trial_context *context)
 {
+	hist_release(&context->service);
 	hist_release(&context->latency);
 	noise_close(&context->noise);
 }
@@ -72,6 +81,7 @@ static bool trial_pass(struct trial *trial, struct pass_spec spec, struct pass_o
 	int rc;
 
 	spec.cell = trial->cell;
+	spec.unsampled = trial->context->no_latency;
 	spec.timeout_ns = trial_timeout_ns(trial);
 	rc = pass_run(&spec, &trial->context->noise, outcome);
 	if (rc) {
@@ -251,6 +261,19 @@ static bool trial_check_receipt(struct trial *trial, const struct pass_outcome *
 	return rc == 0;
 }
 
+/* Open loop: how well the schedule was kept. */
+static void trial_store_schedule(struct trial *trial, const struct receipt *receipt)
+{
+	struct result *result = trial->result;
+
+	if (!cell_open_loop(trial->cell))
+		return;
+	result->late = receipt->late;
+	result->backlog_end = receipt->backlog;
+	if (receipt->due > 0)
+		result->achieved_ratio = (double)receipt->ops / (double)receipt->due;
+}
+
 static void trial_store_receipt(struct trial *trial, const struct receipt *receipt)
 {
 	struct result *result = trial->result;
@@ -262,6 +285,7 @@ static void trial_store_receipt(struct trial *trial, const struct receipt *recei
 	result->errors = receipt->errors;
 	if (!trial->workload->round_ops) {
 		result->bytes = receipt->bytes;
+		trial_store_schedule(trial, receipt);
 		return;
 	}
 	result->rounds = receipt->rounds;
@@ -270,29 +294,36 @@ static void trial_store_receipt(struct trial *trial, const struct receipt *recei
 
 /* ---- latency ---- */
 
-static void trial_collect_samples(struct trial *trial, const struct arena *arena)
+/* Adds every `step`th sample from `first` on; how many were before their deadline, not added. */
+static int64_t trial_collect_samples(const struct arena *arena, uint64_t first, uint64_t step,
+									 struct hist *hist)
 {
 	const int64_t *samples = arena_samples(arena);
-	struct hist *latency = &trial->context->latency;
 	int64_t early = 0;
 
-	for (uint64_t i = 0; i < arena->n_samples; i++) {
+	for (uint64_t i = first; i < arena->n_samples; i += step) {
 		if (samples[i] > 0)
-			hist_add(latency, samples[i] - 1);
+			hist_add(hist, samples[i] - 1);
 		else if (samples[i] < 0)
 			early++;
 	}
-	trial->result->lat_early = early;
-	trial->result->lat_dropped = (int64_t)atomic_load(&arena->samples_dropped);
+	return early;
 }
 
 static void trial_store_latency(struct trial *trial, const struct arena *arena)
 {
 	struct result *result = trial->result;
+	struct hist *latency = &trial->context->latency, *service = &trial->context->service;
+	bool pairs = cell_open_loop(trial->cell);
 
-	trial_collect_samples(trial, arena);
-	snprintf(result->lat_kind, sizeof(result->lat_kind), "%s", trial->workload->lat_kind);
-	result_set_latency(result, &trial->context->latency, arena->batch ? (int64_t)arena->batch : 1);
+	result->lat_early = trial_collect_samples(arena, 0, pairs ? 2 : 1, latency);
+	result->lat_dropped = (int64_t)atomic_load(&arena->samples_dropped);
+	snprintf(result->lat_kind, sizeof(result->lat_kind), "%s", cell_lat_kind(trial->cell));
+	result_set_latency(result, latency, arena->batch ? (int64_t)arena->batch : 1);
+	if (!pairs)
+		return;
+	trial_collect_samples(arena, 1, 2, service);
+	result_set_service(result, service);
 }
 
 /* The smallest power of two of operations whose time dwarfs that of reading the clock. */
@@ -324,7 +355,7 @@ static bool trial_measure_throughput(struct trial *trial)
 		trial_store_time(trial, outcome.arena);
 		trial_store_cpu(trial, &outcome);
 		trial_store_noise(trial, &outcome, trial->result);
-		if (trial->workload->lat_kind && !trial->workload->latency_pass)
+		if (trial->workload->lat_kind && !trial->workload->latency_pass && !trial->context->no_latency)
 			trial_store_latency(trial, outcome.arena);
 		if (outcome.page->probe_ns > 0)
 			trial->result->probe_ns = outcome.page->probe_ns;
@@ -406,6 +437,7 @@ void trial_run(struct trial_context *context, struct cell *cell, struct result *
 
 	cell_numbers(cell, trial.params);
 	hist_reset(&context->latency);
+	hist_reset(&context->service);
 	env_store(&context->env, result);
 	result->timer_slack_ns = 1;
 	result->status = cell->status;
@@ -415,7 +447,7 @@ void trial_run(struct trial_context *context, struct cell *cell, struct result *
 	}
 	if (!trial_calibrate(&trial) || !trial_measure_throughput(&trial))
 		return;
-	if (cell->workload->latency_pass && !trial_measure_latency(&trial))
+	if (cell->workload->latency_pass && !context->no_latency && !trial_measure_latency(&trial))
 		return;
 	if (cell->workload->memory_pass)
 		trial_measure_memory(&trial);

@@ -8,6 +8,7 @@
 #ifndef CONCBENCH_TRIAL_H
 #define CONCBENCH_TRIAL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "cell.h"
@@ -20,8 +21,10 @@
 struct trial_context {
 	struct noise_reader noise;
 	struct env env;
+	bool no_latency;     /* take no samples, to see what taking them costs */
 	int64_t timeout_ns;  /* of each pass; 0: three times what is expected, and ten seconds */
 	struct hist latency; /* scratch: of the trial just run */
+	struct hist service; /* likewise, its service times; empty but for an open loop */
 };
 
 /* Reads the environment and opens the noise counters. 0 or -ENOMEM. */

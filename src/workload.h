@@ -75,6 +75,11 @@ struct workload {
 	struct arena_sizing (*sizing)(const int64_t *params, uint64_t rounds);
 	/* The least time that a round, or the window and its warm-up, can take, in ns. */
 	int64_t (*least_ns)(const int64_t *params);
+	/*
+	 * Work by duration: whether operations are due by a schedule. Samples then are pairs (arena.h),
+	 * and slices count what was due, late and left. NULL: never.
+	 */
+	bool (*open_loop)(const int64_t *params);
 	/* Fixed work: operations and digest of one round. NULL: work by duration. */
 	uint64_t (*round_ops)(const int64_t *params);
 	uint64_t (*round_digest)(const int64_t *params);
