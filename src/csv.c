@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <math.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -118,39 +117,6 @@ static int build_row(struct csv *csv, const struct result *result)
 
 /* ---- the file ---- */
 
-/* Writes everything; a pipe may take it in parts, and be full for a while if it is non-blocking. */
-static int write_all(int fd, const char *data, size_t size)
-{
-	while (size > 0) {
-		ssize_t n = write(fd, data, size);
-
-		if (n < 0 && errno == EAGAIN) {
-			poll(&(struct pollfd){.fd = fd, .events = POLLOUT}, 1, -1);
-			continue;
-		}
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : -EIO;
-		data += n;
-		size -= (size_t)n;
-	}
-	return 0;
-}
-
-/* Writes csv->row, or leaves a regular file as long as it was. */
-static int write_whole(struct csv *csv)
-{
-	off_t start = csv->regular ? lseek(csv->fd, 0, SEEK_END) : 0;
-
-	if (start < 0)
-		return -errno;
-	int rc = write_all(csv->fd, csv->row, csv->length);
-	if (rc && csv->regular && ftruncate(csv->fd, start) < 0)
-		return -errno;
-	return rc;
-}
-
 /* Whether what is in the file lets rows with our header (in csv->row) be appended. */
 static int check_existing(const struct csv *csv, off_t size, struct csv_error *error)
 {
@@ -159,7 +125,7 @@ static int check_existing(const struct csv *csv, off_t size, struct csv_error *e
 
 	if (!head)
 		return csv_error_system(error, -ENOMEM, "cannot compare the header");
-	ssize_t n = pread(csv->fd, head, csv->length, 0);
+	ssize_t n = pread(csv->file.fd, head, csv->length, 0);
 	int rc = n < 0 ? -errno : 0;
 	bool same = n == (ssize_t)csv->length && memcmp(head, csv->row, csv->length) == 0;
 	free(head);
@@ -169,7 +135,7 @@ static int check_existing(const struct csv *csv, off_t size, struct csv_error *e
 		return csv_error_malformed(error, 1, "",
 								   "the header is not that of schema %d; rows cannot be appended",
 								   RESULT_SCHEMA);
-	if (pread(csv->fd, &last, 1, size - 1) != 1 || last != '\n')
+	if (pread(csv->file.fd, &last, 1, size - 1) != 1 || last != '\n')
 		return csv_error_malformed(error, 0, "",
 								   "the last row is cut (no line end); rows cannot be appended");
 	return 0;
@@ -177,21 +143,19 @@ static int check_existing(const struct csv *csv, off_t size, struct csv_error *e
 
 static int open_file(struct csv *csv, const char *path, enum csv_mode mode, struct csv_error *error)
 {
-	int flags = O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC;
+	int how = mode == CSV_CREATE ? O_EXCL : mode == CSV_FORCE ? O_TRUNC : 0;
 	struct stat status;
 
-	if (mode == CSV_CREATE)
-		flags |= O_EXCL;
-	if (mode == CSV_FORCE)
-		flags |= O_TRUNC;
-	csv->fd = open(path, flags, 0666);
-	/* A pipe or a device with a name is written like standard output. */
-	if (csv->fd < 0 && mode == CSV_CREATE && errno == EEXIST && stat(path, &status) == 0 &&
-		!S_ISREG(status.st_mode))
-		csv->fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (csv->fd < 0)
-		return csv_error_system(error, -errno, "cannot open");
-	csv->close_fd = true;
+	if (strcmp(path, "-") == 0) {
+		if (fstat(STDOUT_FILENO, &status) < 0)
+			return csv_error_system(error, -errno, "cannot stat");
+		csv->file.regular = S_ISREG(status.st_mode);
+		return 0;
+	}
+	int rc = rowfile_open(&csv->file, path, how);
+	if (rc)
+		return csv_error_system(error, rc, "cannot open");
+	csv->close_file = true;
 	return 0;
 }
 
@@ -199,27 +163,26 @@ static int start_file(struct csv *csv, enum csv_mode mode, struct csv_error *err
 {
 	struct stat status;
 
-	if (fstat(csv->fd, &status) < 0)
+	if (fstat(csv->file.fd, &status) < 0)
 		return csv_error_system(error, -errno, "cannot stat");
-	csv->regular = S_ISREG(status.st_mode);
 	int rc = build_row(csv, NULL);
 	if (rc)
 		return csv_error_system(error, rc, "cannot build the header");
-	if (csv->close_fd && csv->regular && mode == CSV_APPEND && status.st_size > 0)
+	if (csv->close_file && csv->file.regular && mode == CSV_APPEND && status.st_size > 0)
 		return check_existing(csv, status.st_size, error);
-	rc = write_whole(csv);
+	rc = rowfile_write(&csv->file, csv->row, csv->length);
 	return rc ? csv_error_system(error, rc, "cannot write") : 0;
 }
 
 int csv_open(struct csv *csv, const char *path, enum csv_mode mode, struct csv_error *error)
 {
-	*csv = (struct csv){.fd = STDOUT_FILENO};
+	*csv = (struct csv){.file.fd = STDOUT_FILENO};
 	*error = (struct csv_error){0};
 	csv->c_locale = newlocale(LC_ALL_MASK, "C", NULL);
 	if (!csv->c_locale)
 		return csv_error_system(error, -errno, "cannot make a C locale");
 
-	int rc = strcmp(path, "-") == 0 ? 0 : open_file(csv, path, mode, error);
+	int rc = open_file(csv, path, mode, error);
 	if (rc == 0)
 		rc = start_file(csv, mode, error);
 	if (rc)
@@ -233,15 +196,15 @@ int csv_write_row(struct csv *csv, const struct result *result)
 	int rc = build_row(csv, result);
 
 	uselocale(callers);
-	return rc ? rc : write_whole(csv);
+	return rc ? rc : rowfile_write(&csv->file, csv->row, csv->length);
 }
 
 int csv_close(struct csv *csv)
 {
-	int rc = csv->close_fd && close(csv->fd) < 0 ? -errno : 0;
+	int rc = csv->close_file ? rowfile_close(&csv->file) : 0;
 
 	free(csv->row);
 	freelocale(csv->c_locale);
-	*csv = (struct csv){.fd = -1};
+	*csv = (struct csv){.file.fd = -1};
 	return rc;
 }

@@ -2,8 +2,8 @@
 /*
  * The CSV of results, written: RFC 4180, always a header, LF, a decimal point whatever the locale.
  *
- * A row is built in memory and handed over by one write; what cannot be written whole is taken back
- * from a regular file, so that a full disk or a killed run leaves only whole rows behind.
+ * A row is built in memory and handed over whole: src/rowfile.h sees to it that a full disk or a
+ * killed run leaves only whole rows behind.
  * src/csv_reader.h reads it.
  */
 #ifndef CONCBENCH_CSV_H
@@ -16,6 +16,7 @@
 
 #include "csv_error.h"
 #include "result.h"
+#include "rowfile.h"
 
 enum csv_mode {
 	CSV_CREATE, /* a file that exists is refused */
@@ -25,10 +26,9 @@ enum csv_mode {
 
 /* A CSV being written. */
 struct csv {
-	int fd;
-	bool regular; /* can be cut back */
-	bool close_fd;
-	char *row; /* heap */
+	struct rowfile file;
+	bool close_file; /* it is not standard output */
+	char *row;       /* heap */
 	size_t length, capacity;
 	locale_t c_locale;
 };

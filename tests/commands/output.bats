@@ -98,8 +98,7 @@ PY
 }
 
 @test "a foreign server is measured beside ours" {
-	cd "$ROOT"
-	out "$BENCH" run -w tcp_echo -b event -p conns=2 -p duration=20ms -p warmup=1ms \
+	out env -C "$ROOT" "$BENCH" run -w tcp_echo -b event -p conns=2 -p duration=20ms -p warmup=1ms \
 		-p server=self,exec:build/peers/echo_epoll,exec:build/peers/echo_libev -r 1
 	[ "$status" -eq 0 ]
 	[ "$(echo "$output" | column backend | sort | tr '\n' ' ')" = 'event exec exec ' ]

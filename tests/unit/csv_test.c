@@ -120,7 +120,9 @@ static void the_header_is_schema_1(void **state)
 		"lat_p90_ns,lat_p99_ns,lat_p999_ns,lat_p9999_ns,lat_max_ns,ctxsw_voluntary,"
 		"ctxsw_involuntary,faults_minor,mem_bytes_per_task,max_rss_bytes,guard,psi_cpu_some_ns,"
 		"steal_ns,throttled_ns,foreign_cpu_ns,probe_ns,noisy,host_id,cpu_model,cpus,kernel,virt,"
-		"governor,compiler,cflags,libev,clock,clock_cost_ns,timer_slack_ns,seed\n");
+		"governor,compiler,cflags,libev,clock,clock_cost_ns,timer_slack_ns,seed,"
+		"limit_ns_per_op,late,backlog_end,achieved_ratio,svc_count,svc_mean_ns,svc_p50_ns,"
+		"svc_p90_ns,svc_p99_ns,svc_p999_ns,svc_max_ns\n");
 	free(text);
 }
 
@@ -306,6 +308,12 @@ static void latency_figures_are_those_of_one_operation(void **state)
 	assert_true(row.lat_mean_ns == 200.5 / 8);
 	assert_true(row.lat_p50_ns == 25 && row.lat_p90_ns == 45);
 	assert_true(isnan(row.lat_p99_ns)); /* 4 samples lie beyond it */
+
+	assert_int_equal(row.svc_count, RESULT_NONE);
+	result_set_service(&row, &hist);
+	assert_int_equal(row.svc_count, 400);
+	assert_true(row.svc_max_ns == 400 && row.svc_mean_ns == 200.5);
+	assert_true(row.svc_p50_ns == 200 && row.svc_p90_ns == 360 && isnan(row.svc_p99_ns));
 	hist_release(&hist);
 }
 
