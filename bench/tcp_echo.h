@@ -180,7 +180,7 @@ static inline void tcp_echo_account(struct arena *arena, struct tcp_echo_tally *
 static inline enum tcp_echo_turn tcp_echo_answered(struct arena *arena,
 												   struct tcp_echo_tally *tally, int64_t now_ns)
 {
-	uint32_t conns = (uint32_t)arena_param(arena, TCP_ECHO_CONNS);
+	const struct arena_slice *first = tcp_echo_slice(arena, TCP_ECHO_ROLE_CLIENT, 0);
 
 	if (tally->slice->ops > 1)
 		tcp_echo_account(arena, tally, now_ns);
@@ -188,8 +188,8 @@ static inline enum tcp_echo_turn tcp_echo_answered(struct arena *arena,
 		arrivals_init(&tally->arrivals,
 					  &(struct arrivals_spec){
 						  .rate = arena_param(arena, TCP_ECHO_RATE),
-						  .streams = conns,
-						  .stream = (uint32_t)(tally->slice - arena_slice(arena, conns)),
+						  .streams = (uint32_t)arena_param(arena, TCP_ECHO_CONNS),
+						  .stream = (uint32_t)(tally->slice - first),
 						  .poisson = arena_param(arena, TCP_ECHO_ARRIVALS) == TCP_ECHO_POISSON,
 					  },
 					  now_ns);
