@@ -79,6 +79,7 @@ struct arena {
 	 * work in it still live at its end, and getrusage does not count those.
 	 */
 	bool watched;
+	uint32_t inject_percent; /* tests of the gate: each round is made longer by this share */
 	enum arena_pass pass;
 	uint32_t n_slices;
 	uint32_t n_tasks;
@@ -98,6 +99,7 @@ struct arena {
 	struct arena_usage usage; /* between the two, when the window's owner did all the work */
 	struct arena_usage usage_at_open;
 	uint64_t rounds_done;
+	int64_t round_began_ns;     /* kept only while something is injected */
 	uint64_t round_ops;         /* of the first round */
 	uint64_t round_digest;      /* of the first round */
 	uint64_t rounds_differing;  /* rounds whose operations or digest differed from the first */

@@ -28,6 +28,7 @@ struct cell {
 	/* Set when it was planned: RESULT_OK, or why it cannot run (unsupported, limited). */
 	enum result_status status;
 	char reason[RESULT_TEXT_MAX];
+	uint32_t inject_percent; /* tests of the gate: rounds are made longer by this share */
 	/* Set once it has been calibrated; 0 before. */
 	uint64_t rounds;
 	double op_ns; /* what an operation took then */

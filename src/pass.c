@@ -173,6 +173,7 @@ static void pass_describe(struct pass *pass)
 	memcpy(arena->params, pass->outcome->params, sizeof(arena->params));
 	arena->rounds = spec->rounds;
 	arena->batch = spec->batch;
+	arena->inject_percent = spec->cell->inject_percent;
 	arena->pass = spec->kind;
 	arena->watched = pass->workload->n_roles == 1 && spec->cell->roles[0].backend->forks &&
 					 spec->kind == ARENA_PASS_THROUGHPUT;

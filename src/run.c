@@ -15,6 +15,7 @@
 
 #include "csv.h"
 #include "exit.h"
+#include "inject.h"
 #include "interrupt.h"
 #include "limits.h"
 #include "options.h"
@@ -33,6 +34,7 @@ struct run {
 	int64_t timeout_ns;
 	bool dry_run;
 	bool no_latency;
+	const char *inject; /* NULL: nothing */
 
 	struct plan plan;
 	struct trial_context context;
@@ -59,6 +61,7 @@ enum {
 	RUN_FORCE,
 	RUN_HIST,
 	RUN_NO_LATENCY,
+	RUN_INJECT,
 	RUN_DRY
 };
 
@@ -77,6 +80,8 @@ static const struct options_row run_options[] = {
 	{RUN_LABEL, "label", "TEXT", "a text for the label column"},
 	{RUN_SEED, "seed", "N", "seed of the trials' order (default: random, recorded)"},
 	{RUN_TIMEOUT, "timeout", "TIME", "limit of one pass (default: 3 x the expected time + 10 s)"},
+	{RUN_INJECT, "inject", "CELL:+N%",
+	 "slow WORKLOAD/BACKEND down by that share, for tests of the gate"},
 	{RUN_NO_LATENCY, "no-latency", NULL, "take no latency samples, to see what taking them costs"},
 	{RUN_DRY, "dry-run", NULL, "print the plan with an estimate of the time; with -o - as CSV"},
 	{0},
@@ -165,6 +170,9 @@ static int run_set(struct run *run, int id, const char *value)
 		break;
 	case RUN_FORCE:
 		run->out_mode = CSV_FORCE;
+		break;
+	case RUN_INJECT:
+		run->inject = value;
 		break;
 	case RUN_NO_LATENCY:
 		run->no_latency = true;
@@ -496,6 +504,8 @@ int run_main(int argc, char **argv)
 	if (rc)
 		return EXIT_USAGE;
 	rc = plan_make(&run.order, &run.plan, error);
+	if (rc == 0 && run.inject)
+		rc = inject_apply(run.inject, &run.plan, error);
 	if (rc) {
 		fprintf(stderr, "concbench: %s\n", error);
 		return rc == -EINVAL || rc == -ERANGE ? EXIT_USAGE : EXIT_TRIAL;
