@@ -33,7 +33,7 @@ static void bar_print(FILE *out, const struct verdict_row *row, double span)
 
 	memset(bar, ' ', BAR_COLUMNS);
 	bar[BAR_COLUMNS] = '\0';
-	memset(bar + lower, '-', (size_t)(upper - lower + 1));
+	memset(bar + lower, '-', (size_t)(upper - lower) + 1);
 	if (row->gate.lower < -span)
 		bar[0] = '<';
 	if (row->gate.upper > span)

@@ -16,7 +16,7 @@
 
 struct summary_cell {
 	double *ops_per_s, *cpu_ns_per_op, *mem_bytes; /* [repetitions], NAN where not measured */
-	double limit_ns_per_op; /* one measurement a run */
+	double limit_ns_per_op;                        /* one measurement a run */
 	size_t n_trials, n_ok, n_noisy;
 	enum result_status status; /* the worst */
 	char reason[RESULT_TEXT_MAX];

@@ -407,6 +407,7 @@ static double trial_memory_bytes(struct trial *trial, uint32_t tasks)
 static void trial_measure_memory(struct trial *trial)
 {
 	uint32_t tasks = trial->workload->tasks(trial->params, 0);
+	uint32_t more = tasks - tasks / 2;
 	double slopes[TRIAL_MEMORY_REPEATS];
 	double low, high;
 
@@ -416,7 +417,7 @@ static void trial_measure_memory(struct trial *trial)
 		double half = trial_memory_bytes(trial, tasks / 2);
 		double all = trial_memory_bytes(trial, tasks);
 
-		slopes[i] = (all - half) / (tasks - tasks / 2);
+		slopes[i] = (all - half) / more;
 	}
 	low = fmin(slopes[0], slopes[1]);
 	high = fmax(slopes[0], slopes[1]);

@@ -50,10 +50,10 @@ struct workload {
 	const struct param_row *params;
 	const char *profiles[WORKLOAD_PROFILES]; /* "tasks=1k sleep=100ms": defaults of a profile */
 	struct workload_role roles[WORKLOAD_ROLES_MAX];
-	int n_roles;             /* role 0 is under test; the last role opens the window */
-	const char *lat_kind;    /* what a latency sample is; NULL: none are taken */
-	bool latency_pass;       /* samples come from a pass of their own, in batches */
-	bool memory_pass;        /* tasks can be held alive for the memory pass */
+	int n_roles;          /* role 0 is under test; the last role opens the window */
+	const char *lat_kind; /* what a latency sample is; NULL: none are taken */
+	bool latency_pass;    /* samples come from a pass of their own, in batches */
+	bool memory_pass;     /* tasks can be held alive for the memory pass */
 	/*
 	 * The machine's floor under one operation, or LIMITS_OPERATIONS where there is none; and
 	 * whether it is a floor of CPU time or of elapsed time. NULL: none at all.
@@ -92,10 +92,10 @@ struct workload {
 			"CPUs: all roles on one, each role on its own, or as the scheduler likes" \
 	}
 /* For a workload with a single role there is nothing to split. */
-#define WORKLOAD_PARAM_PLACEMENT_OF_ONE                                                            \
-	{                                                                                              \
-		"placement", PARAM_CHOICE, "same", 0, 0, "same|free",                                      \
-			"CPUs: all tasks on one, or as the scheduler likes"                                    \
+#define WORKLOAD_PARAM_PLACEMENT_OF_ONE                         \
+	{                                                           \
+		"placement", PARAM_CHOICE, "same", 0, 0, "same|free",   \
+			"CPUs: all tasks on one, or as the scheduler likes" \
 	}
 #define WORKLOAD_PARAM_WINDOW                                                        \
 	{                                                                                \

@@ -4,7 +4,7 @@
 setup() {
 	ROOT=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 	BENCH=${BENCH:-$ROOT/build/concbench}
-	cd "$BATS_TEST_TMPDIR"
+	cd "$BATS_TEST_TMPDIR" || return
 	# The smallest fixed work: one trial takes some milliseconds.
 	TINY='-w fib_generators -b call -p generators=1 -p window=1ms -p values=1k -r 1'
 }

@@ -119,3 +119,20 @@ PY
 		[[ "$output" == *"$word"* ]]
 	done
 }
+
+@test "results/README.md explains every column, and none that is not there" {
+	"$BENCH" run $TINY -o x.csv >/dev/null 2>err
+	python3 - "$ROOT/results/README.md" <<'PY'
+import re, sys
+header = open("x.csv", newline="").readline().strip().split(",")
+text = open(sys.argv[1]).read()
+missing = [name for name in header if f"`{name}`" not in text]
+assert len(header) > 60 and not missing, missing
+# The first cells of the tables of columns.
+tables = re.findall(r"^\| column \|.*\n((?:\|.*\n)+)", text, re.M)
+cells = [line.split("|")[1] for table in tables for line in table.splitlines()]
+named = re.findall(r"`([a-z0-9_]+)`", " ".join(cells))
+gone = [name for name in named if name not in header]
+assert len(named) > 60 and not gone, gone
+PY
+}

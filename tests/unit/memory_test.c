@@ -49,7 +49,8 @@ static void test_tree(void **state)
 
 	(void)state;
 #ifdef __SANITIZE_THREAD__
-	/* Its shadow memory, several times what the program touches, is private memory like any other. */
+	/* Its shadow memory, several times what the program touches, is private memory like any other.
+	 */
 	skip();
 #endif
 	if (error == 0)

@@ -1,0 +1,396 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Bodies that do less work than they were asked for, on real backends: the receipt finds out. The
+ * honest bodies go through the same hands first, so that only the cheating can be what it finds.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "net.h"
+#include "planned.h"
+#include "receipt.h"
+#include "sleep_fanout.h"
+#include "task.h"
+
+enum { ROUNDS = 2, DEADLINE_S = 30, MESSAGES = 20 };
+
+/* ---- sleepers ---- */
+
+struct nap {
+	uint32_t task;
+	uint64_t round;
+	int64_t deadline_ns;
+};
+
+static void nap(const struct task_ops *t, struct arena *arena, const void *arg, int fd)
+{
+	const struct nap *own = arg;
+
+	(void)fd;
+	arena_task_begin(arena, own->task, clock_now_ns());
+	task_sleep_until(t, own->deadline_ns);
+	sleep_fanout_wake(arena, own->round, own->task, own->deadline_ns);
+}
+
+/* Rounds of naps of `sleep_ns`, by the tasks from `first` on. */
+static void nap_rounds(const struct task_ops *t, struct arena *arena, uint32_t first,
+					   int64_t sleep_ns)
+{
+	uint32_t tasks = (uint32_t)arena_param(arena, SLEEP_FANOUT_TASKS);
+
+	arena_window_open(arena);
+	for (uint64_t number = 0; arena_round_wanted(arena, number); number++) {
+		struct sleep_fanout_round round = sleep_fanout_round_start(arena, number);
+		struct nap arg = {.round = number, .deadline_ns = clock_now_ns() + sleep_ns};
+
+		for (arg.task = first; arg.task < tasks; arg.task++)
+			task_spawn(t, nap, &arg, sizeof(arg), -1);
+		task_join(t);
+		sleep_fanout_round_end(arena, &round);
+	}
+	arena_window_close(arena);
+}
+
+static void skip_a_sleeper(const struct task_ops *t, struct arena *arena, const void *arg, int fd)
+{
+	(void)arg;
+	(void)fd;
+	nap_rounds(t, arena, 1, arena_param(arena, SLEEP_FANOUT_SLEEP));
+}
+
+/* One after the other, none of them asleep. */
+static void skip_the_sleep(const struct task_ops *t, struct arena *arena, const void *arg, int fd)
+{
+	uint32_t tasks = (uint32_t)arena_param(arena, SLEEP_FANOUT_TASKS);
+
+	(void)arg;
+	(void)fd;
+	arena_window_open(arena);
+	for (uint64_t number = 0; arena_round_wanted(arena, number); number++) {
+		struct sleep_fanout_round round = sleep_fanout_round_start(arena, number);
+		struct nap nap_arg = {.round = number};
+
+		for (nap_arg.task = 0; nap_arg.task < tasks; nap_arg.task++) {
+			task_spawn(t, nap, &nap_arg, sizeof(nap_arg), -1);
+			task_join(t);
+		}
+		sleep_fanout_round_end(arena, &round);
+	}
+	arena_window_close(arena);
+}
+
+/* ---- generators ---- */
+
+static void count_up(const struct task_ops *t, struct arena *arena, struct gen *self,
+					 const void *arg)
+{
+	uint64_t a = 0, b = 1;
+
+	(void)arena;
+	(void)arg;
+	/* Ends when the generator is closed. */
+	while (gen_yield(t, self, a)) {
+		uint64_t next = a + b;
+
+		a = b;
+		b = next;
+	}
+}
+
+/* Pulls the values of one round but for the last `skipped`, and claims them all. */
+static void pull_but(const struct task_ops *t, struct arena *arena, uint64_t skipped)
+{
+	uint64_t values = (uint64_t)arena_param(arena, 1);
+
+	arena_window_open(arena);
+	for (uint64_t round = 0; arena_round_wanted(arena, round); round++) {
+		struct gen *gen = gen_open(t, count_up, NULL, 0);
+		uint64_t sum = 0;
+
+		for (uint64_t i = 0; gen && i < values - skipped; i++)
+			sum += gen_next(t, gen).value;
+		arena_round_end(arena, values, sum);
+		if (gen)
+			gen_close(t, gen);
+	}
+	arena_window_close(arena);
+}
+
+static void skip_no_value(const struct task_ops *t, struct arena *arena, const void *arg, int fd)
+{
+	(void)arg;
+	(void)fd;
+	pull_but(t, arena, 0);
+}
+
+static void skip_a_value(const struct task_ops *t, struct arena *arena, const void *arg, int fd)
+{
+	(void)arg;
+	(void)fd;
+	pull_but(t, arena, 1);
+}
+
+/* ---- echo ---- */
+
+/* A client that sends and reads `size` bytes a message, whatever was asked for, and claims all. */
+static void converse(const struct task_ops *t, struct arena *arena, size_t size)
+{
+	struct arena_slice *slice = arena_slice(arena, 1); /* behind the server's only one */
+	int fd = task_connect(t, (uint16_t)atomic_load(&arena->port));
+	char message[64] = {0};
+
+	arena_window_plan(arena, clock_now_ns(), clock_now_ns() + CLOCK_NS_PER_S);
+	for (int i = 0; i < MESSAGES; i++) {
+		size_t got = 0;
+
+		if (task_write(t, fd, message, size) != (ssize_t)size)
+			break;
+		/* Ends with the reply, or the stream. */
+		while (got < size) {
+			ssize_t n = task_read(t, fd, message, size - got);
+
+			if (n <= 0)
+				break;
+			got += (size_t)n;
+		}
+		slice->ops++;
+		slice->window_ops++;
+		slice->bytes += sizeof(message);
+	}
+	task_close(t, fd);
+}
+
+static void send_whole(const struct task_ops *t, struct arena *arena, const void *arg, int fd)
+{
+	(void)arg;
+	(void)fd;
+	converse(t, arena, 64);
+}
+
+static void send_half(const struct task_ops *t, struct arena *arena, const void *arg, int fd)
+{
+	(void)arg;
+	(void)fd;
+	converse(t, arena, 32);
+}
+
+/* A server that sends as many bytes as it got, but not those: it need not have read them. */
+static void answer_anything(const struct task_ops *t, struct arena *arena, const void *arg, int fd)
+{
+	struct arena_slice *slice = arena_slice(arena, 0);
+	int connection = task_accept(t, fd);
+	char buf[64];
+	ssize_t n;
+
+	(void)arg;
+	task_close(t, fd);
+	/* Ends with the stream. */
+	while ((n = task_read(t, connection, buf, sizeof(buf))) > 0) {
+		slice->bytes += (uint64_t)n;
+		memset(buf, 0x55, (size_t)n);
+		if (task_write(t, connection, buf, (size_t)n) != n)
+			break;
+	}
+	slice->ops = slice->bytes / 64;
+	task_close(t, connection);
+}
+
+/* ---- one pass, in processes like a trial's ---- */
+
+struct cheat {
+	const char *workload, *settings[4];
+	task_fn *bodies[WORKLOAD_ROLES_MAX]; /* NULL: the workload's own */
+	const char *reason;                  /* part of it; NULL: the receipt holds */
+};
+
+static struct arena *arena_for(const struct cell *cell)
+{
+	int64_t numbers[ARENA_PARAMS_MAX];
+	struct arena_sizing sizing;
+	struct arena *arena;
+
+	cell_numbers(cell, numbers);
+	sizing = cell->workload->sizing(numbers, ROUNDS);
+	arena =
+		mmap(NULL, arena_size(&sizing), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	assert_ptr_not_equal(arena, MAP_FAILED);
+	arena_init(arena, &sizing);
+	memcpy(arena->params, numbers, sizeof(numbers));
+	arena->pass = ARENA_PASS_THROUGHPUT;
+	arena->rounds = ROUNDS;
+	return arena;
+}
+
+/* Starts a role in a process of its own. */
+static pid_t role_start(const struct cell *cell, struct arena *arena, int role,
+						const struct backend_body *body)
+{
+	struct backend_config config = cell_config(cell, role, arena);
+	const struct backend *backend = cell->roles[role].backend;
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (backend->prepare && backend->prepare(&config))
+			_exit(2);
+		_exit(backend->run(&config, body) != 0);
+	}
+	return pid;
+}
+
+static void roles_run(const struct cell *cell, struct arena *arena, const struct cheat *cheat)
+{
+	pid_t pids[WORKLOAD_ROLES_MAX];
+
+	for (int i = 0; i < cell->workload->n_roles; i++) {
+		const struct workload_role *role = &cell->workload->roles[i];
+		struct backend_body body = {.task = cheat->bodies[i] ? cheat->bodies[i] : role->task,
+									.fd = -1};
+
+		if (role->listens) {
+			body.fd = net_listen(cell->roles[i].backend->nonblocking);
+			assert_true(body.fd >= 0);
+			atomic_store(&arena->port, (uint32_t)net_port(body.fd));
+		}
+		pids[i] = role_start(cell, arena, i, &body);
+		if (body.fd >= 0)
+			close(body.fd);
+	}
+	for (int i = 0; i < cell->workload->n_roles; i++) {
+		int status;
+
+		assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
+		assert_int_equal(status, 0);
+	}
+}
+
+static void expect_receipt(const struct cell *cell, const struct arena *arena, const char *expected)
+{
+	const struct receipt_order order = {
+		.workload = cell->workload,
+		.params = arena->params,
+		.rounds = ROUNDS,
+	};
+	char reason[RESULT_TEXT_MAX] = "";
+	struct receipt receipt;
+	int rc = receipt_take(&order, arena, &receipt, reason, sizeof(reason));
+
+	assert_string_equal(arena->reason, "");
+	if (rc != (expected ? -EBADMSG : 0) || (expected && !strstr(reason, expected)))
+		fail_msg("%s on %s: %d, \"%s\"", cell->workload->name, cell->roles[0].backend->name, rc,
+				 reason);
+}
+
+/* On coroutines and on threads, on all sides. */
+static void run_cheat(const struct cheat *cheat)
+{
+	struct planned words = {
+		.workloads = cheat->workload, .backends = "coro,thread", .repetitions = 1};
+	struct plan plan;
+
+	memcpy(words.settings, cheat->settings, sizeof(cheat->settings));
+	plan = planned(&words);
+	assert_int_equal(plan.n_cells, 2);
+	for (size_t i = 0; i < plan.n_cells; i++) {
+		struct arena *arena = arena_for(&plan.cells[i]);
+
+		roles_run(&plan.cells[i], arena, cheat);
+		expect_receipt(&plan.cells[i], arena, cheat->reason);
+		munmap(arena, arena->size);
+	}
+	plan_release(&plan);
+}
+
+/* ---- the tests ---- */
+
+#define NAPS                   \
+	"sleep_fanout",            \
+	{                          \
+		"tasks=5", "sleep=2ms" \
+	}
+#define NAPS_TO_ONE_DEADLINE                       \
+	"sleep_fanout",                                \
+	{                                              \
+		"tasks=5", "sleep=50ms", "deadline=common" \
+	}
+#define VALUES                      \
+	"fib_generators",               \
+	{                               \
+		"generators=1", "values=50" \
+	}
+#define MESSAGES_OF_64                                         \
+	"tcp_echo",                                                \
+	{                                                          \
+		"conns=1", "client=self", "duration=5ms", "warmup=1ms" \
+	}
+
+static void honest_bodies_pass(void **state)
+{
+	(void)state;
+	run_cheat(&(struct cheat){NAPS, {NULL}, NULL});
+	run_cheat(&(struct cheat){NAPS_TO_ONE_DEADLINE, {NULL}, NULL});
+	run_cheat(&(struct cheat){VALUES, {NULL}, NULL});
+	run_cheat(&(struct cheat){VALUES, {skip_no_value}, NULL});
+	run_cheat(&(struct cheat){MESSAGES_OF_64, {NULL}, NULL});
+	run_cheat(&(struct cheat){MESSAGES_OF_64, {NULL, send_whole}, NULL});
+}
+
+static void a_sleeper_that_was_never_started_is_found(void **state)
+{
+	(void)state;
+	run_cheat(&(struct cheat){NAPS, {skip_a_sleeper}, "a round had 4 operations, 5 expected"});
+}
+
+static void sleepers_that_do_not_sleep_are_found_by_the_common_deadline(void **state)
+{
+	(void)state;
+	run_cheat(
+		&(struct cheat){NAPS_TO_ONE_DEADLINE, {skip_the_sleep}, "1 tasks were alive at once"});
+}
+
+static void a_value_that_was_never_pulled_is_found(void **state)
+{
+	(void)state;
+	run_cheat(&(struct cheat){VALUES, {skip_a_value}, "the digest is "});
+}
+
+static void bytes_that_were_never_sent_are_found(void **state)
+{
+	(void)state;
+	run_cheat(&(struct cheat){
+		MESSAGES_OF_64, {NULL, send_half}, "640 bytes at the server, 1280 at the client"});
+}
+
+static void an_echo_of_something_else_is_found(void **state)
+{
+	(void)state;
+	run_cheat(&(struct cheat){MESSAGES_OF_64, {answer_anything}, "operations failed"});
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(honest_bodies_pass),
+		cmocka_unit_test(a_sleeper_that_was_never_started_is_found),
+		cmocka_unit_test(sleepers_that_do_not_sleep_are_found_by_the_common_deadline),
+		cmocka_unit_test(a_value_that_was_never_pulled_is_found),
+		cmocka_unit_test(bytes_that_were_never_sent_are_found),
+		cmocka_unit_test(an_echo_of_something_else_is_found),
+	};
+
+	alarm(DEADLINE_S); /* a body that hangs is a failure too */
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
