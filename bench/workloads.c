@@ -11,8 +11,9 @@
  *   tcp_echo           4    2 sizes x 4 backends x 0.5                     16  (3 x 4 x 1.3)
  *   fib_generators     4    2 sizes x 5 backends x 2 passes of 0.1,        14
  *                           and opening 1,000 threads or processes
+ *   spawn_join         0.8  2 groups x 4 backends x 2 passes of 0.05        4
  *   x repetitions      3                                                   10
- *   in all            30                                                  420
+ *   in all            33                                                  460
  *
  * `full` has no bound: about three hours, most of it sleeping.
  */
@@ -24,6 +25,7 @@
 
 #include "fib_generators.h"
 #include "sleep_fanout.h"
+#include "spawn_join.h"
 #include "tcp_echo.h"
 
 /* ---- sleep_fanout ---- */
@@ -233,9 +235,61 @@ static const struct workload fib_generators = {
 	.round_digest = fib_generators_round_digest,
 };
 
+/* ---- spawn_join ---- */
+
+static const struct param_row spawn_join_params[] = {
+	[SPAWN_JOIN_TASKS] = {"tasks", PARAM_COUNT, "10k", 1, 10000000, NULL, "tasks in a round"},
+	[SPAWN_JOIN_ALIVE] = {"alive", PARAM_COUNT, "1", 1, 1000000, NULL,
+						  "tasks that are started before the first of them is joined"},
+	[SPAWN_JOIN_WINDOW] = WORKLOAD_PARAM_WINDOW,
+	[SPAWN_JOIN_PLACEMENT] = WORKLOAD_PARAM_PLACEMENT_OF_ONE,
+	{0},
+};
+
+static int spawn_join_check(const int64_t *params, char *error)
+{
+	long long tasks = params[SPAWN_JOIN_TASKS], alive = params[SPAWN_JOIN_ALIVE];
+
+	if (alive <= tasks)
+		return 0;
+	snprintf(error, PARAM_ERROR_MAX, "alive: %lld is out of range (at most tasks=%lld)", alive,
+			 tasks);
+	return -EINVAL;
+}
+
+static const struct workload spawn_join = {
+	.name = "spawn_join",
+	.version = 1,
+	.summary = "tasks that do nothing: what starting and ending one costs",
+	.operation = "one task was started, ran and was joined",
+	.params = spawn_join_params,
+	.profiles =
+		{
+			"tasks=200 alive=1,100 window=40ms",
+			"tasks=1k alive=1,100",
+			"tasks=10k alive=1,10,100,1k,10k",
+		},
+	.roles = {{
+		.name = "spawner",
+		.task = spawn_join_task,
+		.event = spawn_join_event,
+		.needs = WORKLOAD_NEEDS_SPAWN,
+		.stack_bytes = 512,
+	}},
+	.n_roles = 1,
+	.lat_kind = "spawn_to_join",
+	.latency_pass = true,
+	.check = spawn_join_check,
+	.tasks = spawn_join_tasks,
+	.sizing = spawn_join_sizing,
+	.least_ns = spawn_join_least_ns,
+	.round_ops = spawn_join_round_ops,
+	.round_digest = spawn_join_round_digest,
+};
+
 /* ---- the list ---- */
 
-const struct workload *const workloads[] = {&sleep_fanout, &tcp_echo, &fib_generators};
+const struct workload *const workloads[] = {&sleep_fanout, &tcp_echo, &fib_generators, &spawn_join};
 
 const size_t n_workloads = sizeof(workloads) / sizeof(workloads[0]);
 

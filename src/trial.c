@@ -256,7 +256,7 @@ static void trial_store_receipt(struct trial *trial, const struct receipt *recei
 	struct result *result = trial->result;
 
 	result->tasks = receipt->tasks;
-	if (!cell_foreign(trial->cell, 0))
+	if (receipt->tasks_peak > 0)
 		result->tasks_peak = receipt->tasks_peak;
 	result->ops = receipt->ops;
 	result->errors = receipt->errors;
