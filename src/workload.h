@@ -27,6 +27,8 @@ enum workload_needs {
 	WORKLOAD_NEEDS_SLEEP = 1 << 1,
 	WORKLOAD_NEEDS_NET = 1 << 2,
 	WORKLOAD_NEEDS_GENERATORS = 1 << 3,
+	WORKLOAD_NEEDS_CHANNELS = 1 << 4,
+	WORKLOAD_NEEDS_LOCKS = 1 << 5,
 };
 
 /* One side of a workload, in each of the styles it is written in. */
@@ -66,6 +68,11 @@ struct workload {
 
 	/* A combination that cannot run: one line in error[PARAM_ERROR_MAX] and -EINVAL; or 0. */
 	int (*check)(const int64_t *params, char *error);
+	/*
+	 * Why a backend of this carrier cannot do the work with these parameters, in one static line;
+	 * it makes the cell `unsupported`. NULL: it can. A NULL function: every backend always can.
+	 */
+	const char *(*unsupported)(const int64_t *params, enum backend_carrier carrier);
 	/* Tasks of a role that live at a time, its root not counted. */
 	uint32_t (*tasks)(const int64_t *params, int role);
 	/* Whether the receipt demands that all tasks were alive at once; NULL: it does not. */
