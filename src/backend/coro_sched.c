@@ -93,6 +93,18 @@ int coro_park(void)
 	return coro_swap(me, next);
 }
 
+struct gen_value coro_park_for(const struct gen_value *slot)
+{
+	struct coro *me = coro_rt.current;
+	struct coro *next = coro_next();
+
+	coro_rt.current = next;
+	if (coro_rt.sw->wait)
+		return coro_rt.sw->wait(&me->sp, next->sp, slot);
+	coro_swap(me, next);
+	return *slot;
+}
+
 void coro_yield(void)
 {
 	if (coro_none_ready() && --coro_rt.budget >= 0)
