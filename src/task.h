@@ -64,6 +64,7 @@ struct task_ops {
 	ssize_t (*read)(int fd, void *buf, size_t len);
 	ssize_t (*write)(int fd, const void *buf, size_t len);
 	void (*close)(int fd);
+	int (*read_timeout)(int fd, int64_t timeout_ns);
 
 	struct gen *(*gen_open)(gen_fn *fn, const void *arg, size_t len);
 	struct gen_value (*gen_next)(struct gen *gen);
@@ -138,6 +139,15 @@ static inline ssize_t task_write(const struct task_ops *t, int fd, const void *b
 static inline void task_close(const struct task_ops *t, int fd)
 {
 	t->close(fd);
+}
+
+/*
+ * From now on a task_read on this socket, which the calling task owns, returns -EAGAIN when nothing
+ * has come for `timeout_ns` (1 us .. 1 h), or up to a quarter longer. 0 or -errno.
+ */
+static inline int task_read_timeout(const struct task_ops *t, int fd, int64_t timeout_ns)
+{
+	return t->read_timeout(fd, timeout_ns);
 }
 
 /*

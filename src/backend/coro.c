@@ -50,6 +50,7 @@ static const struct task_ops coro_ops = {
 	.read = coro_read,
 	.write = coro_write,
 	.close = coro_close,
+	.read_timeout = coro_read_timeout,
 	.gen_open = coro_gen_open,
 	.gen_next = coro_plain_gen_next,
 	.gen_yield = coro_plain_gen_yield,

@@ -281,6 +281,7 @@ static const struct task_ops process_ops = {
 	.read = net_recv,
 	.write = net_send,
 	.close = process_close,
+	.read_timeout = net_read_timeout,
 	.gen_open = process_gen_open,
 	.gen_next = process_gen_next,
 	.gen_yield = process_gen_yield,

@@ -373,6 +373,7 @@ static const struct task_ops thread_ops = {
 	.read = net_recv,
 	.write = net_send,
 	.close = thread_close,
+	.read_timeout = net_read_timeout,
 	.gen_open = thread_gen_open,
 	.gen_next = thread_gen_next,
 	.gen_yield = thread_gen_yield,
