@@ -67,13 +67,13 @@ load common.bash
 }
 
 @test "the smallest matrix: equal digests, operations and tasks where the work is fixed" {
-	"$BENCH" run -w sleep_fanout,fib_generators,spawn_join -p tasks=20 -p sleep=1ms -p values=100 \
-		-p generators=3 -p alive=3 -p window=1ms -r 1 -o x.csv >/dev/null 2>err
+	"$BENCH" run -w sleep_fanout,fib_generators,spawn_join,ring -p tasks=20 -p sleep=1ms -p values=100 \
+		-p generators=3 -p alive=3 -p hops=211 -p order=seq,random -p window=1ms -r 1 -o x.csv >/dev/null 2>err
 	python3 - <<'PY'
 import csv
 rows = [r for r in csv.DictReader(open("x.csv", newline="")) if r["status"] != "unsupported"]
 assert {r["status"] for r in rows} == {"ok"}, [(r["backend"], r["reason"]) for r in rows]
-for name, least in (("sleep_fanout", 4), ("fib_generators", 5), ("spawn_join", 4)):
+for name, least in (("sleep_fanout", 4), ("fib_generators", 5), ("spawn_join", 4), ("ring", 10)):
     of = [r for r in rows if r["workload"] == name]
     assert len(of) >= least, [r["backend"] for r in of]
     assert len({r["digest"] for r in of}) == 1 and of[0]["digest"], of
@@ -95,15 +95,6 @@ PY
 	"$BENCH" run -w tcp_echo -b coro,event,thread,process -p conns=2 -p duration=20ms -p warmup=1ms \
 		-p size=1,4097,64KiB -p client=self -r 1 -o x.csv >/dev/null 2>err
 	[ "$(column status x.csv | sort -u)" = ok ]
-}
-
-@test "the smallest web server on every pair of server and client, with and without keep-alive" {
-	"$BENCH" run -w http_get -b coro,event,thread,process -p conns=3 -p duration=40ms -p warmup=1ms \
-		-p keepalive=yes,no -p client=event,self -r 1 -o x.csv >/dev/null 2>err
-	column reason x.csv | grep -q 'built without' && skip "no HTTP parser"
-	[ "$(column status x.csv | sort -u)" = ok ]
-	[ "$(column status x.csv | wc -l)" -eq 16 ]
-	[ "$(column errors x.csv | sort -u)" = 0 ]
 }
 
 @test "a foreign server is measured beside ours" {
