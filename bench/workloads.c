@@ -12,8 +12,9 @@
  *   fib_generators     4    2 sizes x 5 backends x 2 passes of 0.1,        14
  *                           and opening 1,000 threads or processes
  *   spawn_join         0.8  2 groups x 4 backends x 2 passes of 0.05        4
+ *   http_get           1.2  2 kinds x 4 backends x 0.15                    28  (6 x 4 x 1.2)
  *   x repetitions      3                                                   10
- *   in all            33                                                  460
+ *   in all            37                                                  740
  *
  * `full` has no bound: about three hours, most of it sleeping.
  */
@@ -24,6 +25,7 @@
 #include <string.h>
 
 #include "fib_generators.h"
+#include "http_get.h"
 #include "ring.h"
 #include "sleep_fanout.h"
 #include "spawn_join.h"
@@ -288,6 +290,70 @@ static const struct workload spawn_join = {
 	.round_digest = spawn_join_round_digest,
 };
 
+/* ---- http_get ---- */
+
+static const char *http_get_unsupported(const int64_t *params, enum backend_carrier carrier)
+{
+	(void)params;
+	(void)carrier;
+	return http_get_unavailable();
+}
+
+static const struct param_row http_get_params[] = {
+	[HTTP_GET_CONNS] = {"conns", PARAM_COUNT, "16", 1, 4000, NULL,
+						"clients, each with one request under way"},
+	[HTTP_GET_BODY] = {"body", PARAM_BYTES, "1KiB", 1, 16 << 20, NULL, "bytes of the page"},
+	[HTTP_GET_KEEPALIVE] = {"keepalive", PARAM_CHOICE, "yes", 0, 0, "yes|no",
+							"one connection a client, or one a request"},
+	[HTTP_GET_DURATION] = {"duration", PARAM_TIME, "1s", CLOCK_NS_PER_MS, 60 * CLOCK_NS_PER_S, NULL,
+						   "what is measured"},
+	[HTTP_GET_WARMUP] = {"warmup", PARAM_TIME, "200ms", 0, 60 * CLOCK_NS_PER_S, NULL,
+						 "from the last client's first response until that begins"},
+	[HTTP_GET_IDLE] = {"idle", PARAM_TIME, "10s", 10 * CLOCK_NS_PER_MS, 3600 * CLOCK_NS_PER_S, NULL,
+					   "how long the server waits for a client that sends nothing"},
+	[HTTP_GET_CLIENT] = {"client", PARAM_BACKEND, "event", 0, 0, "self",
+						 "backend that drives the server; self: the one under test"},
+	[HTTP_GET_PLACEMENT] = WORKLOAD_PARAM_PLACEMENT("split"),
+	{0},
+};
+
+static const struct workload http_get = {
+	.name = "http_get",
+	.version = 1,
+	.summary = "a web server and clients that fetch a page: a protocol, and many connections",
+	.operation = "one page was asked for, fetched, and compared byte by byte",
+	.params = http_get_params,
+	.profiles =
+		{
+			"keepalive=yes,no duration=100ms warmup=20ms",
+			"conns=1,16,64 keepalive=yes,no",
+			"conns=1,16,64,512 keepalive=yes,no body=64,1KiB,64KiB placement=split,same",
+		},
+	.roles = {{
+				  .name = "server",
+				  .task = http_get_server_task,
+				  .event = http_get_server_event,
+				  .needs = WORKLOAD_NEEDS_SPAWN | WORKLOAD_NEEDS_NET,
+				  .stack_bytes = sizeof(struct http_get_session) + 8192,
+				  .listens = true,
+			  },
+			  {
+				  .name = "client",
+				  .task = http_get_client_task,
+				  .event = http_get_client_event,
+				  .needs = WORKLOAD_NEEDS_SPAWN | WORKLOAD_NEEDS_NET,
+				  .stack_bytes = 8192,
+				  .backend_param = "client",
+			  }},
+	.n_roles = 2,
+	.lat_kind = "request",
+	.unsupported = http_get_unsupported,
+	.tasks = http_get_tasks,
+	.fds_per_task = 1,
+	.sizing = http_get_sizing,
+	.least_ns = http_get_least_ns,
+};
+
 /* ---- ring ---- */
 
 static enum limits_operation ring_floor(enum backend_carrier carrier)
@@ -372,7 +438,7 @@ static const struct workload ring = {
 /* ---- the list ---- */
 
 const struct workload *const workloads[] = {&sleep_fanout, &tcp_echo, &fib_generators, &spawn_join,
-											&ring};
+											&http_get, &ring};
 
 const size_t n_workloads = sizeof(workloads) / sizeof(workloads[0]);
 

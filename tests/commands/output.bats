@@ -97,6 +97,15 @@ PY
 	[ "$(column status x.csv | sort -u)" = ok ]
 }
 
+@test "the smallest web server on every pair of server and client, with and without keep-alive" {
+	"$BENCH" run -w http_get -b coro,event,thread,process -p conns=3 -p duration=40ms -p warmup=1ms \
+		-p keepalive=yes,no -p client=event,self -r 1 -o x.csv >/dev/null 2>err
+	column reason x.csv | grep -q 'built without' && skip "no HTTP parser"
+	[ "$(column status x.csv | sort -u)" = ok ]
+	[ "$(column status x.csv | wc -l)" -eq 16 ]
+	[ "$(column errors x.csv | sort -u)" = 0 ]
+}
+
 @test "a foreign server is measured beside ours" {
 	cd "$ROOT"
 	out "$BENCH" run -w tcp_echo -b event -p conns=2 -p duration=20ms -p warmup=1ms \
