@@ -26,6 +26,7 @@
 
 #include "fib_generators.h"
 #include "http_get.h"
+#include "lock.h"
 #include "ring.h"
 #include "sleep_fanout.h"
 #include "spawn_join.h"
@@ -435,10 +436,65 @@ static const struct workload ring = {
 	.round_digest = ring_round_digest,
 };
 
+/* ---- lock ---- */
+
+static const char *lock_unsupported(const int64_t *params, enum backend_carrier carrier)
+{
+	if (carrier == BACKEND_CARRIER_CALLBACK)
+		return "callbacks on one thread never interleave, so there is nothing to exclude";
+	if (carrier == BACKEND_CARRIER_SWITCH && params[LOCK_LOCK] == LOCK_SPIN)
+		return "lock=spin: on one thread, the task that one spins for cannot run";
+	return NULL;
+}
+
+static const struct param_row lock_params[] = {
+	[LOCK_TASKS] = {"tasks", PARAM_COUNT, "4", 1, 10000, NULL, "tasks that want the lock"},
+	[LOCK_OPS] = {"ops", PARAM_COUNT, "1M", 1, 1000000000, NULL,
+				  "critical sections in a round, of all tasks together"},
+	[LOCK_LOCK] = {"lock", PARAM_CHOICE, "mutex", 0, 0, "mutex|spin|rwlock|semaphore|atomic|none",
+				   "what protects the section"},
+	[LOCK_SECTION] = {"section", PARAM_TIME, "0", 0, CLOCK_NS_PER_S, NULL,
+					  "time spent in the section, by the clock; 0: the clock is not read"},
+	[LOCK_WINDOW] = WORKLOAD_PARAM_WINDOW,
+	[LOCK_PLACEMENT] = WORKLOAD_PARAM_PLACEMENT_OF_ONE,
+	{0},
+};
+
+static const struct workload lock = {
+	.name = "lock",
+	.version = 1,
+	.summary = "tasks add to one number, each time behind a lock: what exclusion costs",
+	.operation = "one critical section was entered and left",
+	.params = lock_params,
+	.profiles =
+		{
+			"ops=200k lock=mutex,none window=50ms placement=free",
+			"lock=mutex,spin,rwlock,semaphore,atomic,none placement=same,free",
+			"tasks=1,2,4,16,64 lock=mutex,spin,rwlock,semaphore,atomic,none section=0,1us "
+			"placement=same,free",
+		},
+	.roles = {{
+		.name = "adders",
+		.task = lock_task,
+		.needs = WORKLOAD_NEEDS_SPAWN | WORKLOAD_NEEDS_CHANNELS | WORKLOAD_NEEDS_LOCKS,
+		.stack_bytes = 512,
+	}},
+	.n_roles = 1,
+	.lat_kind = "section",
+	.latency_pass = true,
+	.scale_param = "tasks",
+	.unsupported = lock_unsupported,
+	.tasks = lock_tasks,
+	.sizing = lock_sizing,
+	.least_ns = lock_least_ns,
+	.round_ops = lock_round_ops,
+	.round_digest = lock_round_digest,
+};
+
 /* ---- the list ---- */
 
-const struct workload *const workloads[] = {&sleep_fanout, &tcp_echo, &fib_generators, &spawn_join,
-											&http_get, &ring};
+const struct workload *const workloads[] = {
+	&sleep_fanout, &tcp_echo, &fib_generators, &spawn_join, &http_get, &ring, &lock};
 
 const size_t n_workloads = sizeof(workloads) / sizeof(workloads[0]);
 

@@ -82,6 +82,8 @@ static int receipt_take_fixed(const struct receipt_order *order, const struct ar
 	receipt->rounds = (int64_t)arena->rounds_done;
 	receipt->ops = (int64_t)(arena->rounds_done * arena->round_ops);
 	receipt->digest = arena->round_digest;
+	/* Not judged: where the work is fixed, what must not happen shows in the digest. */
+	receipt->errors = (int64_t)receipt_sum(order, arena, 0).errors;
 	if (arena->rounds_done != order->rounds)
 		snprintf(reason, size, "%" PRIu64 " rounds were done, %" PRIu64 " asked for",
 				 arena->rounds_done, order->rounds);

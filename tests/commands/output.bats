@@ -83,6 +83,23 @@ for name, least in (("sleep_fanout", 4), ("fib_generators", 5), ("spawn_join", 4
 PY
 }
 
+@test "every lock keeps the number, and no lock counts what it loses" {
+	"$BENCH" run -w lock -b coro,event,thread,process -p ops=2k -p lock=mutex,spin,rwlock,semaphore,atomic,none \
+		-p placement=free -p window=1ms -r 1 -o x.csv >/dev/null 2>err
+	python3 - <<'PY'
+import csv
+rows = list(csv.DictReader(open("x.csv", newline="")))
+assert len(rows) == 24
+for r in rows:
+    cannot = r["backend"] == "event" or r["backend"] == "coro" and "lock=spin" in r["params"]
+    assert r["status"] == ("unsupported" if cannot else "ok"), (r["backend"], r["params"], r["reason"])
+    if cannot:
+        continue
+    assert int(r["digest"], 16) == 2000 and r["tasks_peak"] == "4", r
+    assert int(r["errors"]) >= 0 if "lock=none" in r["params"] else r["errors"] == "0", r
+PY
+}
+
 @test "the smallest echo on every pair of server and client" {
 	"$BENCH" run -w tcp_echo -b coro,event,thread,process -p conns=3 -p duration=20ms -p warmup=1ms \
 		-p client=coro,event,thread,process,self -r 1 -o x.csv >/dev/null 2>err
