@@ -109,8 +109,10 @@ static inline void spawn_join_round_end(struct arena *arena)
 
 static inline uint32_t spawn_join_tasks(const int64_t *params, int role)
 {
+	int64_t tasks = params[SPAWN_JOIN_TASKS], alive = params[SPAWN_JOIN_ALIVE];
+
 	(void)role;
-	return (uint32_t)params[SPAWN_JOIN_ALIVE];
+	return (uint32_t)(alive < tasks ? alive : tasks);
 }
 
 static inline struct arena_sizing spawn_join_sizing(const int64_t *params, uint64_t rounds)
@@ -119,7 +121,7 @@ static inline struct arena_sizing spawn_join_sizing(const int64_t *params, uint6
 	bool fits = rounds <= SPAWN_JOIN_SAMPLES_MAX / tasks;
 
 	return (struct arena_sizing){
-		.n_slices = (uint32_t)params[SPAWN_JOIN_ALIVE],
+		.n_slices = spawn_join_tasks(params, 0),
 		.n_samples = fits ? rounds * tasks : SPAWN_JOIN_SAMPLES_MAX,
 	};
 }

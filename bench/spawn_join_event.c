@@ -73,7 +73,7 @@ static void on_spawned(struct ev_loop *loop, struct ev_watcher *watcher, int rev
 
 int spawn_join_event(struct event *event, int fd)
 {
-	uint32_t alive = (uint32_t)arena_param(event->arena, SPAWN_JOIN_ALIVE);
+	uint32_t alive = spawn_join_tasks(event->arena->params, 0);
 	struct spawner *spawner = calloc(1, sizeof(*spawner) + alive * sizeof(spawner->idlers[0]));
 
 	(void)fd;

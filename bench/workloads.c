@@ -13,8 +13,9 @@
  *                           and opening 1,000 threads or processes
  *   spawn_join         0.8  2 groups x 4 backends x 2 passes of 0.05        4
  *   http_get           1.2  2 kinds x 4 backends x 0.15                    28  (6 x 4 x 1.2)
+ *   cpu_scale          1    4 kinds x 4 backends x 0.06                     4
  *   x repetitions      3                                                   10
- *   in all            37                                                  740
+ *   in all            41                                                  780
  *
  * `full` has no bound: about three hours, most of it sleeping.
  */
@@ -24,6 +25,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cpu_scale.h"
 #include "fib_generators.h"
 #include "http_get.h"
 #include "lock.h"
@@ -244,22 +246,11 @@ static const struct workload fib_generators = {
 static const struct param_row spawn_join_params[] = {
 	[SPAWN_JOIN_TASKS] = {"tasks", PARAM_COUNT, "10k", 1, 10000000, NULL, "tasks in a round"},
 	[SPAWN_JOIN_ALIVE] = {"alive", PARAM_COUNT, "1", 1, 1000000, NULL,
-						  "tasks that are started before the first of them is joined"},
+						  "tasks that are started before the first is joined; at most all"},
 	[SPAWN_JOIN_WINDOW] = WORKLOAD_PARAM_WINDOW,
 	[SPAWN_JOIN_PLACEMENT] = WORKLOAD_PARAM_PLACEMENT_OF_ONE,
 	{0},
 };
-
-static int spawn_join_check(const int64_t *params, char *error)
-{
-	long long tasks = params[SPAWN_JOIN_TASKS], alive = params[SPAWN_JOIN_ALIVE];
-
-	if (alive <= tasks)
-		return 0;
-	snprintf(error, PARAM_ERROR_MAX, "alive: %lld is out of range (at most tasks=%lld)", alive,
-			 tasks);
-	return -EINVAL;
-}
 
 static const struct workload spawn_join = {
 	.name = "spawn_join",
@@ -283,7 +274,6 @@ static const struct workload spawn_join = {
 	.n_roles = 1,
 	.lat_kind = "spawn_to_join",
 	.latency_pass = true,
-	.check = spawn_join_check,
 	.tasks = spawn_join_tasks,
 	.sizing = spawn_join_sizing,
 	.least_ns = spawn_join_least_ns,
@@ -436,6 +426,64 @@ static const struct workload ring = {
 	.round_digest = ring_round_digest,
 };
 
+/* ---- cpu_scale ---- */
+
+static const char *cpu_scale_unsupported(const int64_t *params, enum backend_carrier carrier)
+{
+	bool alone = carrier == BACKEND_CARRIER_CALL || carrier == BACKEND_CARRIER_CALLBACK;
+
+	if (params[CPU_SCALE_LOCK] == CPU_SCALE_LOCK_NONE || !alone)
+		return NULL;
+	return "calls come one after another anyway and need no lock; see lock=none";
+}
+
+static const struct param_row cpu_scale_params[] = {
+	[CPU_SCALE_TASKS] = {"tasks", PARAM_COUNT, "cpus", 1, 10000000, "cpus",
+						 "tasks that share the units of a round"},
+	[CPU_SCALE_UNITS] = {"units", PARAM_COUNT, "2k", 1, 10000000, NULL,
+						 "units in a round, of all tasks together"},
+	[CPU_SCALE_UNIT] = {"unit", PARAM_TIME, "100us", CLOCK_NS_PER_US, CLOCK_NS_PER_S, NULL,
+						"what a unit takes at 3 GHz"},
+	[CPU_SCALE_LOCK] = {"lock", PARAM_CHOICE, "none", 0, 0, "none|global",
+						"global: one lock is held while computing"},
+	[CPU_SCALE_SWITCH] = {"switch", PARAM_TIME, "5ms", CLOCK_NS_PER_US, CLOCK_NS_PER_S, NULL,
+						  "for how long it is held while others wait"},
+	[CPU_SCALE_WINDOW] = WORKLOAD_PARAM_WINDOW,
+	[CPU_SCALE_PLACEMENT] = {"placement", PARAM_CHOICE, "free", 0, 0, "same|free",
+							 "CPUs: all tasks on one, or as the scheduler likes"},
+	{0},
+};
+
+static const struct workload cpu_scale = {
+	.name = "cpu_scale",
+	.version = 1,
+	.summary = "pure computation shared out among tasks: who uses more than one CPU",
+	.operation = "one unit of the work was computed",
+	.params = cpu_scale_params,
+	.profiles =
+		{
+			"tasks=1,cpus units=400 lock=none,global window=40ms",
+			"tasks=1,cpus lock=none,global",
+			"tasks=1,2,4,8,16,32,cpus lock=none,global",
+		},
+	.roles = {{
+		.name = "workers",
+		.task = cpu_scale_task,
+		.event = cpu_scale_event,
+		.call = cpu_scale_call,
+		.needs = WORKLOAD_NEEDS_SPAWN | WORKLOAD_NEEDS_SLEEP | WORKLOAD_NEEDS_LOCKS,
+		.stack_bytes = 1024,
+	}},
+	.n_roles = 1,
+	.lat_kind = "unit",
+	.unsupported = cpu_scale_unsupported,
+	.tasks = cpu_scale_tasks,
+	.sizing = cpu_scale_sizing,
+	.least_ns = cpu_scale_least_ns,
+	.round_ops = cpu_scale_round_ops,
+	.round_digest = cpu_scale_round_digest,
+};
+
 /* ---- lock ---- */
 
 static const char *lock_unsupported(const int64_t *params, enum backend_carrier carrier)
@@ -493,8 +541,8 @@ static const struct workload lock = {
 
 /* ---- the list ---- */
 
-const struct workload *const workloads[] = {
-	&sleep_fanout, &tcp_echo, &fib_generators, &spawn_join, &http_get, &ring, &lock};
+const struct workload *const workloads[] = {&sleep_fanout, &tcp_echo, &fib_generators, &spawn_join,
+											&http_get,     &ring,     &lock,           &cpu_scale};
 
 const size_t n_workloads = sizeof(workloads) / sizeof(workloads[0]);
 
