@@ -25,6 +25,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bounded_queue.h"
 #include "cpu_scale.h"
 #include "fib_generators.h"
 #include "http_get.h"
@@ -539,10 +540,58 @@ static const struct workload lock = {
 	.round_digest = lock_round_digest,
 };
 
+/* ---- bounded_queue ---- */
+
+static const struct param_row bounded_queue_params[] = {
+	[BOUNDED_QUEUE_PRODUCERS] = {"producers", PARAM_COUNT, "1", 1, 10000, NULL,
+								 "tasks that put items in"},
+	[BOUNDED_QUEUE_CONSUMERS] = {"consumers", PARAM_COUNT, "1", 1, 10000, NULL,
+								 "tasks that take items out"},
+	[BOUNDED_QUEUE_ITEMS] = {"items", PARAM_COUNT, "1M", 1, 1000000000, NULL,
+							 "items in a round, of all producers together"},
+	[BOUNDED_QUEUE_CAPACITY] = {"capacity", PARAM_COUNT, "64", 1, 1 << 20, NULL,
+								"items that the queue has room for"},
+	[BOUNDED_QUEUE_WINDOW] = WORKLOAD_PARAM_WINDOW,
+	[BOUNDED_QUEUE_PLACEMENT] = WORKLOAD_PARAM_PLACEMENT_OF_ONE,
+	{0},
+};
+
+static const struct workload bounded_queue = {
+	.name = "bounded_queue",
+	.version = 1,
+	.summary = "producers and consumers around one bounded queue: what an item in it costs",
+	.operation = "one item was put into the queue and taken out",
+	.params = bounded_queue_params,
+	.profiles =
+		{
+			"items=200k window=50ms placement=same,free",
+			"placement=same,free",
+			"producers=1,4 consumers=1,4 capacity=1,64,1024 placement=same,free",
+		},
+	.roles = {{
+		.name = "workers",
+		.task = bounded_queue_task,
+		.event = bounded_queue_event,
+		.needs = WORKLOAD_NEEDS_SPAWN | WORKLOAD_NEEDS_CHANNELS,
+		.stack_bytes = 512,
+	}},
+	.n_roles = 1,
+	.lat_kind = "queued",
+	.latency_pass = true,
+	.latency_single = true,
+	.scale_param = "capacity",
+	.tasks = bounded_queue_tasks,
+	.sizing = bounded_queue_sizing,
+	.least_ns = bounded_queue_least_ns,
+	.round_ops = bounded_queue_round_ops,
+	.round_digest = bounded_queue_round_digest,
+};
+
 /* ---- the list ---- */
 
-const struct workload *const workloads[] = {&sleep_fanout, &tcp_echo, &fib_generators, &spawn_join,
-											&http_get,     &ring,     &lock,           &cpu_scale};
+const struct workload *const workloads[] = {&sleep_fanout, &tcp_echo,  &fib_generators,
+											&spawn_join,   &http_get,  &ring,
+											&lock,         &cpu_scale, &bounded_queue};
 
 const size_t n_workloads = sizeof(workloads) / sizeof(workloads[0]);
 

@@ -289,10 +289,11 @@ static void trial_collect_samples(struct trial *trial, const struct arena *arena
 static void trial_store_latency(struct trial *trial, const struct arena *arena)
 {
 	struct result *result = trial->result;
+	int64_t batch = arena->batch && !trial->workload->latency_single ? (int64_t)arena->batch : 1;
 
 	trial_collect_samples(trial, arena);
 	snprintf(result->lat_kind, sizeof(result->lat_kind), "%s", trial->workload->lat_kind);
-	result_set_latency(result, &trial->context->latency, arena->batch ? (int64_t)arena->batch : 1);
+	result_set_latency(result, &trial->context->latency, batch);
 }
 
 /* The smallest power of two of operations whose time dwarfs that of reading the clock. */

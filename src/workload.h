@@ -55,6 +55,7 @@ struct workload {
 	int n_roles;             /* role 0 is under test; the last role opens the window */
 	const char *lat_kind;    /* what a latency sample is; NULL: none are taken */
 	bool latency_pass;       /* samples come from a pass of their own, in batches */
+	bool latency_single;     /* its samples are of single operations, every `batch`-th of them */
 	bool memory_pass;        /* tasks can be held alive for the memory pass */
 	/*
 	 * The machine's floor under one operation, or LIMITS_OPERATIONS where there is none; and
