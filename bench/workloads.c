@@ -37,7 +37,7 @@
 
 /* ---- sleep_fanout ---- */
 
-static enum limits_operation sleep_fanout_floor(enum backend_carrier carrier)
+static enum limits_operation sleep_fanout_floor(const int64_t *params, enum backend_carrier carrier)
 {
 	static const enum limits_operation floors[] = {
 		[BACKEND_CARRIER_CALL] = LIMITS_OPERATIONS,
@@ -48,6 +48,7 @@ static enum limits_operation sleep_fanout_floor(enum backend_carrier carrier)
 		[BACKEND_CARRIER_UNKNOWN] = LIMITS_OPERATIONS,
 	};
 
+	(void)params;
 	return floors[carrier];
 }
 
@@ -99,8 +100,9 @@ static const struct workload sleep_fanout = {
 /* ---- tcp_echo ---- */
 
 /* Whatever the model, the server has to call recv and send. */
-static enum limits_operation tcp_echo_floor(enum backend_carrier carrier)
+static enum limits_operation tcp_echo_floor(const int64_t *params, enum backend_carrier carrier)
 {
+	(void)params;
 	(void)carrier;
 	return LIMITS_ECHO_SERVER_CPU;
 }
@@ -174,7 +176,8 @@ static const struct workload tcp_echo = {
 
 /* ---- fib_generators ---- */
 
-static enum limits_operation fib_generators_floor(enum backend_carrier carrier)
+static enum limits_operation fib_generators_floor(const int64_t *params,
+												  enum backend_carrier carrier)
 {
 	static const enum limits_operation floors[] = {
 		[BACKEND_CARRIER_CALL] = LIMITS_GENERATOR_CALL,
@@ -185,6 +188,9 @@ static enum limits_operation fib_generators_floor(enum backend_carrier carrier)
 		[BACKEND_CARRIER_UNKNOWN] = LIMITS_OPERATIONS,
 	};
 
+	/* A channel lets a generator run ahead, and a turn of the loop has no primitive. */
+	if (params[FIB_GENERATORS_THROUGH] == FIB_GENERATORS_SCHEDULER)
+		return LIMITS_OPERATIONS;
 	return floors[carrier];
 }
 
@@ -193,6 +199,8 @@ static const struct param_row fib_generators_params[] = {
 								   "generators that the consumer pulls from in turn"},
 	[FIB_GENERATORS_VALUES] = {"values", PARAM_COUNT, "100k", 1, 1000000000, NULL,
 							   "values in a round, of all generators together"},
+	[FIB_GENERATORS_THROUGH] = {"through", PARAM_CHOICE, "direct", 0, 0, "direct|scheduler",
+								"scheduler: asynchronous generators, each a task of its own"},
 	[FIB_GENERATORS_WINDOW] = WORKLOAD_PARAM_WINDOW,
 	[FIB_GENERATORS_PLACEMENT] = WORKLOAD_PARAM_PLACEMENT_OF_ONE,
 	{0},
@@ -210,6 +218,13 @@ static int fib_generators_check(const int64_t *params, char *error)
 	return -EINVAL;
 }
 
+static const char *fib_generators_unsupported(const int64_t *params, enum backend_carrier carrier)
+{
+	if (params[FIB_GENERATORS_THROUGH] == FIB_GENERATORS_DIRECT || carrier != BACKEND_CARRIER_CALL)
+		return NULL;
+	return "a plain call passes no scheduler; see through=direct";
+}
+
 static const struct workload fib_generators = {
 	.name = "fib_generators",
 	.version = 1,
@@ -220,14 +235,14 @@ static const struct workload fib_generators = {
 		{
 			"generators=1,1k values=20k window=100ms",
 			"generators=1,1k",
-			"generators=1,2,10,100,1k,10k",
+			"generators=1,2,10,100,1k,10k through=direct,scheduler",
 		},
 	.roles = {{
 		.name = "consumer",
 		.task = fib_generators_task,
 		.event = fib_generators_event,
 		.call = fib_generators_call,
-		.needs = WORKLOAD_NEEDS_GENERATORS,
+		.needs = WORKLOAD_NEEDS_GENERATORS | WORKLOAD_NEEDS_SPAWN | WORKLOAD_NEEDS_CHANNELS,
 		.stack_bytes = 512,
 	}},
 	.n_roles = 1,
@@ -235,6 +250,7 @@ static const struct workload fib_generators = {
 	.lat_kind = "value",
 	.latency_pass = true,
 	.check = fib_generators_check,
+	.unsupported = fib_generators_unsupported,
 	.tasks = fib_generators_tasks,
 	.sizing = fib_generators_sizing,
 	.least_ns = fib_generators_least_ns,
@@ -348,7 +364,7 @@ static const struct workload http_get = {
 
 /* ---- ring ---- */
 
-static enum limits_operation ring_floor(enum backend_carrier carrier)
+static enum limits_operation ring_floor(const int64_t *params, enum backend_carrier carrier)
 {
 	static const enum limits_operation floors[] = {
 		[BACKEND_CARRIER_CALL] = LIMITS_HOP_CALL,
@@ -359,6 +375,7 @@ static enum limits_operation ring_floor(enum backend_carrier carrier)
 		[BACKEND_CARRIER_UNKNOWN] = LIMITS_OPERATIONS,
 	};
 
+	(void)params;
 	return floors[carrier];
 }
 

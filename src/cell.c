@@ -186,9 +186,12 @@ bool cell_same(const struct cell *a, const struct cell *b)
 
 enum limits_operation cell_floor(const struct cell *cell)
 {
+	int64_t numbers[ARENA_PARAMS_MAX];
+
 	if (!cell->workload->floor)
 		return LIMITS_OPERATIONS;
-	return cell->workload->floor(cell->roles[0].backend->carrier);
+	cell_numbers(cell, numbers);
+	return cell->workload->floor(numbers, cell->roles[0].backend->carrier);
 }
 
 /* The first group of task_ops slots that a body needs and the table lacks, or NULL. */

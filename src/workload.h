@@ -58,10 +58,10 @@ struct workload {
 	bool latency_single;     /* its samples are of single operations, every `batch`-th of them */
 	bool memory_pass;        /* tasks can be held alive for the memory pass */
 	/*
-	 * The machine's floor under one operation, or LIMITS_OPERATIONS where there is none; and
-	 * whether it is a floor of CPU time or of elapsed time. NULL: none at all.
+	 * The machine's floor under one operation with these parameters, or LIMITS_OPERATIONS where
+	 * there is none; and whether it is a floor of CPU time or of elapsed time. NULL: none at all.
 	 */
-	enum limits_operation (*floor)(enum backend_carrier carrier);
+	enum limits_operation (*floor)(const int64_t *params, enum backend_carrier carrier);
 	bool floor_is_cpu;
 	const char *scale_param; /* how many tasks there are: halved by the memory pass */
 
