@@ -20,7 +20,9 @@ ALL_LDFLAGS = -pie -pthread -Wl,-z,now,-z,relro,-z,noexecstack $(if $(SAN),-fsan
 # because the shared library brings libstdc++ along and doubles the time a trial takes to start.
 HASH := \#
 BOOST := $(shell printf '$(HASH)if __has_include(<boost/context/detail/fcontext.hpp>)\n-Wl,-Bstatic -lboost_context -Wl,-Bdynamic\n$(HASH)endif\n' | $(CC) -E -P - 2>/dev/null)
-LDLIBS += -lev -lz -lm $(BOOST)
+# Likewise the parser that http_get's server uses.
+HTTP_PARSER := $(shell printf '$(HASH)if __has_include(<http_parser.h>)\n-Wl,-Bstatic -lhttp_parser -Wl,-Bdynamic\n$(HASH)endif\n' | $(CC) -E -P - 2>/dev/null)
+LDLIBS += -lev -lz -lm $(BOOST) $(HTTP_PARSER)
 
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2))

@@ -12,6 +12,10 @@
  *   latency pass      the same loop, left after every `batch` values to read the clock; a sample
  *                     is the time of a whole batch, and batches run on across rounds
  *
+ * through=scheduler makes asynchronous generators of them. In direct style a generator is then a
+ * task of its own, and its values go through a channel with room for one; in callback style every
+ * pull waits for a turn of the loop, which looks at its descriptors in between.
+ *
  * The digest is the sum of a round's values mod 2^64.
  */
 #ifndef CONCBENCH_FIB_GENERATORS_H
@@ -25,9 +29,18 @@ struct task_ops;
 enum fib_generators_param {
 	FIB_GENERATORS_GENERATORS,
 	FIB_GENERATORS_VALUES,
+	FIB_GENERATORS_THROUGH,
 	FIB_GENERATORS_WINDOW,
 	FIB_GENERATORS_PLACEMENT,
 };
+
+/* The choices of `through`, in the order of its row. */
+enum { FIB_GENERATORS_DIRECT, FIB_GENERATORS_SCHEDULER };
+
+static inline bool fib_generators_scheduled(const struct arena *arena)
+{
+	return arena_param(arena, FIB_GENERATORS_THROUGH) == FIB_GENERATORS_SCHEDULER;
+}
 
 /* A latency pass has at most this many samples; the driver picks the batch accordingly. */
 enum { FIB_GENERATORS_SAMPLES_MAX = 1 << 20 };

@@ -5,7 +5,8 @@
  *
  * A value is one callback through libev's pending queue. Each callback feeds exactly one event, so
  * that the queue never holds more than one and its last-in first-out order does not matter. The
- * watchers are never started: nothing but ev_feed_event triggers them.
+ * watchers are never started: nothing but ev_feed_event triggers them. With through=scheduler an
+ * idle watcher does so, once each time the loop comes round.
  */
 #include "fib_generators.h"
 
@@ -25,12 +26,14 @@ struct generator {
 struct consumer {
 	struct generator *first, *end, *next;
 	uint64_t run_left; /* values until something else is to be done */
+	bool scheduled;    /* through=scheduler */
 	uint64_t sum;
 	struct arena *arena;
 	uint64_t run;        /* values of the present run */
 	uint64_t round_left; /* values after the present run */
 	uint64_t round;
 	struct fib_generators_batch batch;
+	ev_idle turn; /* through=scheduler: the loop has come round; its data is the consumer */
 	struct generator generators[];
 };
 
@@ -50,7 +53,7 @@ static void start_round(struct consumer *consumer)
 	start_run(consumer);
 }
 
-static void finish(struct consumer *consumer)
+static void finish(struct ev_loop *loop, struct consumer *consumer)
 {
 	struct arena *arena = consumer->arena;
 	int64_t start_ns = clock_now_ns();
@@ -58,12 +61,13 @@ static void finish(struct consumer *consumer)
 
 	for (uint32_t i = 0; i < generators; i++)
 		arena_task_end(arena, i, start_ns);
+	ev_idle_stop(loop, &consumer->turn);
 	free(consumer);
 	arena->drain_ns = clock_now_ns() - start_ns;
 }
 
 /* The present run is over. Starts the next one; false where that was the last. */
-static bool finish_run(struct consumer *consumer)
+static bool finish_run(struct ev_loop *loop, struct consumer *consumer)
 {
 	struct arena *arena = consumer->arena;
 
@@ -78,11 +82,11 @@ static bool finish_run(struct consumer *consumer)
 		return true;
 	}
 	arena_window_close(arena);
-	finish(consumer);
+	finish(loop, consumer);
 	return false;
 }
 
-static inline void pull(struct ev_loop *loop, struct consumer *consumer)
+static inline void pull_now(struct ev_loop *loop, struct consumer *consumer)
 {
 	struct generator *generator = consumer->next;
 
@@ -90,10 +94,23 @@ static inline void pull(struct ev_loop *loop, struct consumer *consumer)
 	ev_feed_event(loop, generator, EV_CUSTOM);
 }
 
+/* through=scheduler: nothing else is pending, and the loop has polled. */
+static void on_turn(struct ev_loop *loop, ev_idle *turn, int revents)
+{
+	(void)revents;
+	pull_now(loop, turn->data);
+}
+
+static inline void pull(struct ev_loop *loop, struct consumer *consumer)
+{
+	if (!consumer->scheduled)
+		pull_now(loop, consumer);
+}
+
 static inline void consume(struct ev_loop *loop, struct consumer *consumer, uint64_t value)
 {
 	consumer->sum += value;
-	if (--consumer->run_left > 0 || finish_run(consumer))
+	if (--consumer->run_left > 0 || finish_run(loop, consumer))
 		pull(loop, consumer);
 }
 
@@ -132,6 +149,9 @@ static struct consumer *consumer_new(struct arena *arena)
 
 	if (!consumer)
 		return NULL;
+	ev_idle_init(&consumer->turn, on_turn);
+	consumer->turn.data = consumer;
+	consumer->scheduled = fib_generators_scheduled(arena);
 	consumer->arena = arena;
 	consumer->first = consumer->generators;
 	consumer->next = consumer->generators;
@@ -157,6 +177,8 @@ int fib_generators_event(struct event *event, int fd)
 	consumer->batch = fib_generators_batch_start(arena);
 	start_round(consumer);
 	/* The loop invokes what is pending before anything else, although no watcher is active. */
+	if (consumer->scheduled)
+		ev_idle_start(event->loop, &consumer->turn);
 	pull(event->loop, consumer);
 	return 0;
 }

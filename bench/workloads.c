@@ -11,8 +11,11 @@
  *   tcp_echo           4    2 sizes x 4 backends x 0.5                     16  (3 x 4 x 1.3)
  *   fib_generators     4    2 sizes x 5 backends x 2 passes of 0.1,        14
  *                           and opening 1,000 threads or processes
+ *   spawn_join         0.8  2 groups x 4 backends x 2 passes of 0.05        4
+ *   http_get           1.2  2 kinds x 4 backends x 0.15                    28  (6 x 4 x 1.2)
+ *   cpu_scale          1    4 kinds x 4 backends x 0.06                     4
  *   x repetitions      3                                                   10
- *   in all            30                                                  420
+ *   in all            41                                                  780
  *
  * `full` has no bound: about three hours, most of it sleeping.
  */
@@ -22,13 +25,19 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bounded_queue.h"
+#include "cpu_scale.h"
 #include "fib_generators.h"
+#include "http_get.h"
+#include "lock.h"
+#include "ring.h"
 #include "sleep_fanout.h"
+#include "spawn_join.h"
 #include "tcp_echo.h"
 
 /* ---- sleep_fanout ---- */
 
-static enum limits_operation sleep_fanout_floor(enum backend_carrier carrier)
+static enum limits_operation sleep_fanout_floor(const int64_t *params, enum backend_carrier carrier)
 {
 	static const enum limits_operation floors[] = {
 		[BACKEND_CARRIER_CALL] = LIMITS_OPERATIONS,
@@ -39,6 +48,7 @@ static enum limits_operation sleep_fanout_floor(enum backend_carrier carrier)
 		[BACKEND_CARRIER_UNKNOWN] = LIMITS_OPERATIONS,
 	};
 
+	(void)params;
 	return floors[carrier];
 }
 
@@ -90,8 +100,9 @@ static const struct workload sleep_fanout = {
 /* ---- tcp_echo ---- */
 
 /* Whatever the model, the server has to call recv and send. */
-static enum limits_operation tcp_echo_floor(enum backend_carrier carrier)
+static enum limits_operation tcp_echo_floor(const int64_t *params, enum backend_carrier carrier)
 {
+	(void)params;
 	(void)carrier;
 	return LIMITS_ECHO_SERVER_CPU;
 }
@@ -181,7 +192,8 @@ static const struct workload tcp_echo = {
 
 /* ---- fib_generators ---- */
 
-static enum limits_operation fib_generators_floor(enum backend_carrier carrier)
+static enum limits_operation fib_generators_floor(const int64_t *params,
+												  enum backend_carrier carrier)
 {
 	static const enum limits_operation floors[] = {
 		[BACKEND_CARRIER_CALL] = LIMITS_GENERATOR_CALL,
@@ -192,6 +204,9 @@ static enum limits_operation fib_generators_floor(enum backend_carrier carrier)
 		[BACKEND_CARRIER_UNKNOWN] = LIMITS_OPERATIONS,
 	};
 
+	/* A channel lets a generator run ahead, and a turn of the loop has no primitive. */
+	if (params[FIB_GENERATORS_THROUGH] == FIB_GENERATORS_SCHEDULER)
+		return LIMITS_OPERATIONS;
 	return floors[carrier];
 }
 
@@ -200,6 +215,8 @@ static const struct param_row fib_generators_params[] = {
 								   "generators that the consumer pulls from in turn"},
 	[FIB_GENERATORS_VALUES] = {"values", PARAM_COUNT, "100k", 1, 1000000000, NULL,
 							   "values in a round, of all generators together"},
+	[FIB_GENERATORS_THROUGH] = {"through", PARAM_CHOICE, "direct", 0, 0, "direct|scheduler",
+								"scheduler: asynchronous generators, each a task of its own"},
 	[FIB_GENERATORS_WINDOW] = WORKLOAD_PARAM_WINDOW,
 	[FIB_GENERATORS_PLACEMENT] = WORKLOAD_PARAM_PLACEMENT_OF_ONE,
 	{0},
@@ -217,6 +234,13 @@ static int fib_generators_check(const int64_t *params, char *error)
 	return -EINVAL;
 }
 
+static const char *fib_generators_unsupported(const int64_t *params, enum backend_carrier carrier)
+{
+	if (params[FIB_GENERATORS_THROUGH] == FIB_GENERATORS_DIRECT || carrier != BACKEND_CARRIER_CALL)
+		return NULL;
+	return "a plain call passes no scheduler; see through=direct";
+}
+
 static const struct workload fib_generators = {
 	.name = "fib_generators",
 	.version = 1,
@@ -227,14 +251,14 @@ static const struct workload fib_generators = {
 		{
 			"generators=1,1k values=20k window=100ms",
 			"generators=1,1k",
-			"generators=1,2,10,100,1k,10k",
+			"generators=1,2,10,100,1k,10k through=direct,scheduler",
 		},
 	.roles = {{
 		.name = "consumer",
 		.task = fib_generators_task,
 		.event = fib_generators_event,
 		.call = fib_generators_call,
-		.needs = WORKLOAD_NEEDS_GENERATORS,
+		.needs = WORKLOAD_NEEDS_GENERATORS | WORKLOAD_NEEDS_SPAWN | WORKLOAD_NEEDS_CHANNELS,
 		.stack_bytes = 512,
 	}},
 	.n_roles = 1,
@@ -242,6 +266,7 @@ static const struct workload fib_generators = {
 	.lat_kind = "value",
 	.latency_pass = true,
 	.check = fib_generators_check,
+	.unsupported = fib_generators_unsupported,
 	.tasks = fib_generators_tasks,
 	.sizing = fib_generators_sizing,
 	.least_ns = fib_generators_least_ns,
@@ -249,9 +274,357 @@ static const struct workload fib_generators = {
 	.round_digest = fib_generators_round_digest,
 };
 
+/* ---- spawn_join ---- */
+
+static const struct param_row spawn_join_params[] = {
+	[SPAWN_JOIN_TASKS] = {"tasks", PARAM_COUNT, "10k", 1, 10000000, NULL, "tasks in a round"},
+	[SPAWN_JOIN_ALIVE] = {"alive", PARAM_COUNT, "1", 1, 1000000, NULL,
+						  "tasks that are started before the first is joined; at most all"},
+	[SPAWN_JOIN_WINDOW] = WORKLOAD_PARAM_WINDOW,
+	[SPAWN_JOIN_PLACEMENT] = WORKLOAD_PARAM_PLACEMENT_OF_ONE,
+	{0},
+};
+
+static const struct workload spawn_join = {
+	.name = "spawn_join",
+	.version = 1,
+	.summary = "tasks that do nothing: what starting and ending one costs",
+	.operation = "one task was started, ran and was joined",
+	.params = spawn_join_params,
+	.profiles =
+		{
+			"tasks=200 alive=1,100 window=40ms",
+			"tasks=1k alive=1,100",
+			"tasks=10k alive=1,10,100,1k,10k",
+		},
+	.roles = {{
+		.name = "spawner",
+		.task = spawn_join_task,
+		.event = spawn_join_event,
+		.needs = WORKLOAD_NEEDS_SPAWN,
+		.stack_bytes = 512,
+	}},
+	.n_roles = 1,
+	.lat_kind = "spawn_to_join",
+	.latency_pass = true,
+	.tasks = spawn_join_tasks,
+	.sizing = spawn_join_sizing,
+	.least_ns = spawn_join_least_ns,
+	.round_ops = spawn_join_round_ops,
+	.round_digest = spawn_join_round_digest,
+};
+
+/* ---- http_get ---- */
+
+static const char *http_get_unsupported(const int64_t *params, enum backend_carrier carrier)
+{
+	(void)params;
+	(void)carrier;
+	return http_get_unavailable();
+}
+
+static const struct param_row http_get_params[] = {
+	[HTTP_GET_CONNS] = {"conns", PARAM_COUNT, "16", 1, 4000, NULL,
+						"clients, each with one request under way"},
+	[HTTP_GET_BODY] = {"body", PARAM_BYTES, "1KiB", 1, 16 << 20, NULL, "bytes of the page"},
+	[HTTP_GET_KEEPALIVE] = {"keepalive", PARAM_CHOICE, "yes", 0, 0, "yes|no",
+							"one connection a client, or one a request"},
+	[HTTP_GET_DURATION] = {"duration", PARAM_TIME, "1s", CLOCK_NS_PER_MS, 60 * CLOCK_NS_PER_S, NULL,
+						   "what is measured"},
+	[HTTP_GET_WARMUP] = {"warmup", PARAM_TIME, "200ms", 0, 60 * CLOCK_NS_PER_S, NULL,
+						 "from the last client's first response until that begins"},
+	[HTTP_GET_IDLE] = {"idle", PARAM_TIME, "10s", 10 * CLOCK_NS_PER_MS, 3600 * CLOCK_NS_PER_S, NULL,
+					   "how long the server waits for a client that sends nothing"},
+	[HTTP_GET_CLIENT] = {"client", PARAM_BACKEND, "event", 0, 0, "self",
+						 "backend that drives the server; self: the one under test"},
+	[HTTP_GET_PLACEMENT] = WORKLOAD_PARAM_PLACEMENT("split"),
+	{0},
+};
+
+static const struct workload http_get = {
+	.name = "http_get",
+	.version = 1,
+	.summary = "a web server and clients that fetch a page: a protocol, and many connections",
+	.operation = "one page was asked for, fetched, and compared byte by byte",
+	.params = http_get_params,
+	.profiles =
+		{
+			"keepalive=yes,no duration=100ms warmup=20ms",
+			"conns=1,16,64 keepalive=yes,no",
+			"conns=1,16,64,512 keepalive=yes,no body=64,1KiB,64KiB placement=split,same",
+		},
+	.roles = {{
+				  .name = "server",
+				  .task = http_get_server_task,
+				  .event = http_get_server_event,
+				  .needs = WORKLOAD_NEEDS_SPAWN | WORKLOAD_NEEDS_NET,
+				  .stack_bytes = sizeof(struct http_get_session) + 8192,
+				  .listens = true,
+			  },
+			  {
+				  .name = "client",
+				  .task = http_get_client_task,
+				  .event = http_get_client_event,
+				  .needs = WORKLOAD_NEEDS_SPAWN | WORKLOAD_NEEDS_NET,
+				  .stack_bytes = 8192,
+				  .backend_param = "client",
+			  }},
+	.n_roles = 2,
+	.lat_kind = "request",
+	.unsupported = http_get_unsupported,
+	.tasks = http_get_tasks,
+	.fds_per_task = 1,
+	.sizing = http_get_sizing,
+	.least_ns = http_get_least_ns,
+};
+
+/* ---- ring ---- */
+
+static enum limits_operation ring_floor(const int64_t *params, enum backend_carrier carrier)
+{
+	static const enum limits_operation floors[] = {
+		[BACKEND_CARRIER_CALL] = LIMITS_HOP_CALL,
+		[BACKEND_CARRIER_CALLBACK] = LIMITS_HOP_EVENT,
+		[BACKEND_CARRIER_SWITCH] = LIMITS_HOP_TASK,
+		[BACKEND_CARRIER_THREAD] = LIMITS_HOP_THREAD,
+		[BACKEND_CARRIER_PROCESS] = LIMITS_HOP_PROCESS,
+		[BACKEND_CARRIER_UNKNOWN] = LIMITS_OPERATIONS,
+	};
+
+	(void)params;
+	return floors[carrier];
+}
+
+static const char *ring_unsupported(const int64_t *params, enum backend_carrier carrier)
+{
+	if (carrier == BACKEND_CARRIER_CALLBACK && params[RING_TOKENS] > 1)
+		return "tokens: fed events are last-in first-out, so the tokens would go round one by one";
+	return NULL;
+}
+
+static const struct param_row ring_params[] = {
+	[RING_TASKS] = {"tasks", PARAM_COUNT, "2", 2, 100000, NULL, "tasks in the ring"},
+	[RING_HOPS] = {"hops", PARAM_COUNT, "20k", 1, 1000000000, NULL,
+				   "hops in a round, of all tokens together"},
+	[RING_ORDER] = {"order", PARAM_CHOICE, "seq", 0, 0, "seq|random",
+					"places in the order in which tasks were started, or in none"},
+	[RING_TOKENS] = {"tokens", PARAM_COUNT, "1", 1, 100000, NULL, "tokens under way at a time"},
+	[RING_WINDOW] = WORKLOAD_PARAM_WINDOW,
+	[RING_PLACEMENT] = WORKLOAD_PARAM_PLACEMENT_OF_ONE,
+	{0},
+};
+
+static int ring_check(const int64_t *params, char *error)
+{
+	long long tasks = params[RING_TASKS], tokens = params[RING_TOKENS];
+	/* Every channel has room for every token. */
+	if (tokens <= tasks && tasks * tokens <= RING_CELLS_MAX)
+		return 0;
+	snprintf(error, PARAM_ERROR_MAX,
+			 "tokens: %lld is out of range (1..tasks=%lld, tokens x tasks at most %d)", tokens,
+			 tasks, RING_CELLS_MAX);
+	return -EINVAL;
+}
+
+static const struct workload ring = {
+	.name = "ring",
+	.version = 1,
+	.summary = "tasks in a ring pass tokens on: what it costs to make another task run",
+	.operation = "one task took a token from its channel and passed it on",
+	.params = ring_params,
+	.profiles =
+		{
+			"tasks=2,100 hops=10k window=100ms",
+			"tasks=2,1k order=seq,random",
+			"tasks=2,10,100,1k,10k order=seq,random",
+		},
+	.roles = {{
+		.name = "ring",
+		.task = ring_task,
+		.event = ring_event,
+		.call = ring_call,
+		.needs = WORKLOAD_NEEDS_SPAWN | WORKLOAD_NEEDS_CHANNELS,
+		.stack_bytes = 512,
+	}},
+	.n_roles = 1,
+	.floor = ring_floor,
+	.lat_kind = "hop",
+	.latency_pass = true,
+	.scale_param = "tasks",
+	.check = ring_check,
+	.unsupported = ring_unsupported,
+	.tasks = ring_tasks,
+	.sizing = ring_sizing,
+	.least_ns = ring_least_ns,
+	.round_ops = ring_round_ops,
+	.round_digest = ring_round_digest,
+};
+
+/* ---- cpu_scale ---- */
+
+static const char *cpu_scale_unsupported(const int64_t *params, enum backend_carrier carrier)
+{
+	bool alone = carrier == BACKEND_CARRIER_CALL || carrier == BACKEND_CARRIER_CALLBACK;
+
+	if (params[CPU_SCALE_LOCK] == CPU_SCALE_LOCK_NONE || !alone)
+		return NULL;
+	return "calls come one after another anyway and need no lock; see lock=none";
+}
+
+static const struct param_row cpu_scale_params[] = {
+	[CPU_SCALE_TASKS] = {"tasks", PARAM_COUNT, "cpus", 1, 10000000, "cpus",
+						 "tasks that share the units of a round"},
+	[CPU_SCALE_UNITS] = {"units", PARAM_COUNT, "2k", 1, 10000000, NULL,
+						 "units in a round, of all tasks together"},
+	[CPU_SCALE_UNIT] = {"unit", PARAM_TIME, "100us", CLOCK_NS_PER_US, CLOCK_NS_PER_S, NULL,
+						"what a unit takes at 3 GHz"},
+	[CPU_SCALE_LOCK] = {"lock", PARAM_CHOICE, "none", 0, 0, "none|global",
+						"global: one lock is held while computing"},
+	[CPU_SCALE_SWITCH] = {"switch", PARAM_TIME, "5ms", CLOCK_NS_PER_US, CLOCK_NS_PER_S, NULL,
+						  "for how long it is held while others wait"},
+	[CPU_SCALE_WINDOW] = WORKLOAD_PARAM_WINDOW,
+	[CPU_SCALE_PLACEMENT] = {"placement", PARAM_CHOICE, "free", 0, 0, "same|free",
+							 "CPUs: all tasks on one, or as the scheduler likes"},
+	{0},
+};
+
+static const struct workload cpu_scale = {
+	.name = "cpu_scale",
+	.version = 1,
+	.summary = "pure computation shared out among tasks: who uses more than one CPU",
+	.operation = "one unit of the work was computed",
+	.params = cpu_scale_params,
+	.profiles =
+		{
+			"tasks=1,cpus units=400 lock=none,global window=40ms",
+			"tasks=1,cpus lock=none,global",
+			"tasks=1,2,4,8,16,32,cpus lock=none,global",
+		},
+	.roles = {{
+		.name = "workers",
+		.task = cpu_scale_task,
+		.event = cpu_scale_event,
+		.call = cpu_scale_call,
+		.needs = WORKLOAD_NEEDS_SPAWN | WORKLOAD_NEEDS_SLEEP | WORKLOAD_NEEDS_LOCKS,
+		.stack_bytes = 1024,
+	}},
+	.n_roles = 1,
+	.lat_kind = "unit",
+	.unsupported = cpu_scale_unsupported,
+	.tasks = cpu_scale_tasks,
+	.sizing = cpu_scale_sizing,
+	.least_ns = cpu_scale_least_ns,
+	.round_ops = cpu_scale_round_ops,
+	.round_digest = cpu_scale_round_digest,
+};
+
+/* ---- lock ---- */
+
+static const char *lock_unsupported(const int64_t *params, enum backend_carrier carrier)
+{
+	if (carrier == BACKEND_CARRIER_CALLBACK)
+		return "callbacks on one thread never interleave, so there is nothing to exclude";
+	if (carrier == BACKEND_CARRIER_SWITCH && params[LOCK_LOCK] == LOCK_SPIN)
+		return "lock=spin: on one thread, the task that one spins for cannot run";
+	return NULL;
+}
+
+static const struct param_row lock_params[] = {
+	[LOCK_TASKS] = {"tasks", PARAM_COUNT, "4", 1, 10000, NULL, "tasks that want the lock"},
+	[LOCK_OPS] = {"ops", PARAM_COUNT, "1M", 1, 1000000000, NULL,
+				  "critical sections in a round, of all tasks together"},
+	[LOCK_LOCK] = {"lock", PARAM_CHOICE, "mutex", 0, 0, "mutex|spin|rwlock|semaphore|atomic|none",
+				   "what protects the section"},
+	[LOCK_SECTION] = {"section", PARAM_TIME, "0", 0, CLOCK_NS_PER_S, NULL,
+					  "time spent in the section, by the clock; 0: the clock is not read"},
+	[LOCK_WINDOW] = WORKLOAD_PARAM_WINDOW,
+	[LOCK_PLACEMENT] = WORKLOAD_PARAM_PLACEMENT_OF_ONE,
+	{0},
+};
+
+static const struct workload lock = {
+	.name = "lock",
+	.version = 1,
+	.summary = "tasks add to one number, each time behind a lock: what exclusion costs",
+	.operation = "one critical section was entered and left",
+	.params = lock_params,
+	.profiles =
+		{
+			"ops=200k lock=mutex,none window=50ms placement=free",
+			"lock=mutex,spin,rwlock,semaphore,atomic,none placement=same,free",
+			"tasks=1,2,4,16,64 lock=mutex,spin,rwlock,semaphore,atomic,none section=0,1us "
+			"placement=same,free",
+		},
+	.roles = {{
+		.name = "adders",
+		.task = lock_task,
+		.needs = WORKLOAD_NEEDS_SPAWN | WORKLOAD_NEEDS_CHANNELS | WORKLOAD_NEEDS_LOCKS,
+		.stack_bytes = 512,
+	}},
+	.n_roles = 1,
+	.lat_kind = "section",
+	.latency_pass = true,
+	.scale_param = "tasks",
+	.unsupported = lock_unsupported,
+	.tasks = lock_tasks,
+	.sizing = lock_sizing,
+	.least_ns = lock_least_ns,
+	.round_ops = lock_round_ops,
+	.round_digest = lock_round_digest,
+};
+
+/* ---- bounded_queue ---- */
+
+static const struct param_row bounded_queue_params[] = {
+	[BOUNDED_QUEUE_PRODUCERS] = {"producers", PARAM_COUNT, "1", 1, 10000, NULL,
+								 "tasks that put items in"},
+	[BOUNDED_QUEUE_CONSUMERS] = {"consumers", PARAM_COUNT, "1", 1, 10000, NULL,
+								 "tasks that take items out"},
+	[BOUNDED_QUEUE_ITEMS] = {"items", PARAM_COUNT, "1M", 1, 1000000000, NULL,
+							 "items in a round, of all producers together"},
+	[BOUNDED_QUEUE_CAPACITY] = {"capacity", PARAM_COUNT, "64", 1, 1 << 20, NULL,
+								"items that the queue has room for"},
+	[BOUNDED_QUEUE_WINDOW] = WORKLOAD_PARAM_WINDOW,
+	[BOUNDED_QUEUE_PLACEMENT] = WORKLOAD_PARAM_PLACEMENT_OF_ONE,
+	{0},
+};
+
+static const struct workload bounded_queue = {
+	.name = "bounded_queue",
+	.version = 1,
+	.summary = "producers and consumers around one bounded queue: what an item in it costs",
+	.operation = "one item was put into the queue and taken out",
+	.params = bounded_queue_params,
+	.profiles =
+		{
+			"items=200k window=50ms placement=same,free",
+			"placement=same,free",
+			"producers=1,4 consumers=1,4 capacity=1,64,1024 placement=same,free",
+		},
+	.roles = {{
+		.name = "workers",
+		.task = bounded_queue_task,
+		.event = bounded_queue_event,
+		.needs = WORKLOAD_NEEDS_SPAWN | WORKLOAD_NEEDS_CHANNELS,
+		.stack_bytes = 512,
+	}},
+	.n_roles = 1,
+	.lat_kind = "queued",
+	.latency_pass = true,
+	.latency_single = true,
+	.scale_param = "capacity",
+	.tasks = bounded_queue_tasks,
+	.sizing = bounded_queue_sizing,
+	.least_ns = bounded_queue_least_ns,
+	.round_ops = bounded_queue_round_ops,
+	.round_digest = bounded_queue_round_digest,
+};
+
 /* ---- the list ---- */
 
-const struct workload *const workloads[] = {&sleep_fanout, &tcp_echo, &fib_generators};
+const struct workload *const workloads[] = {&sleep_fanout, &tcp_echo,  &fib_generators,
+											&spawn_join,   &http_get,  &ring,
+											&lock,         &cpu_scale, &bounded_queue};
 
 const size_t n_workloads = sizeof(workloads) / sizeof(workloads[0]);
 

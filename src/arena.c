@@ -23,6 +23,7 @@ static uint64_t arena_page_up(uint64_t bytes)
 size_t arena_size(const struct arena_sizing *sizing)
 {
 	return ARENA_PAGE + arena_page_up(sizing->n_slices * sizeof(struct arena_slice)) +
+		   arena_page_up(sizing->n_words * sizeof(uint64_t)) +
 		   2 * arena_page_up(sizing->n_tasks * sizeof(int64_t)) +
 		   arena_page_up(sizing->n_samples * sizeof(int64_t));
 }
@@ -32,10 +33,12 @@ void arena_init(struct arena *arena, const struct arena_sizing *sizing)
 	arena->size = arena_size(sizing);
 	arena->n_slices = sizing->n_slices;
 	arena->n_tasks = sizing->n_tasks;
+	arena->n_words = sizing->n_words;
 	arena->n_samples = sizing->n_samples;
 	arena->slices_at = ARENA_PAGE;
-	arena->begin_at =
+	arena->words_at =
 		arena->slices_at + arena_page_up(sizing->n_slices * sizeof(struct arena_slice));
+	arena->begin_at = arena->words_at + arena_page_up(sizing->n_words * sizeof(uint64_t));
 	arena->end_at = arena->begin_at + arena_page_up(sizing->n_tasks * sizeof(int64_t));
 	arena->samples_at = arena->end_at + arena_page_up(sizing->n_tasks * sizeof(int64_t));
 	atomic_store_explicit(&arena->open_ns, INT64_MAX, memory_order_relaxed);

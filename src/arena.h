@@ -6,11 +6,11 @@
  * that reporting costs the same everywhere: one store. The driver sizes it, touches it before the
  * start gate and reads it after the end; it never counts as memory of the backend.
  *
- *   +--------------+---------------+---------------+--------------+-------------------+
- *   | struct arena | slices[n]     | begin_ns[t]   | end_ns[t]    | samples[s]        |
- *   | 1 page       | 64 B each,    | one per task, | likewise     | by index, or by   |
- *   |              | one writer    | one writer    |              | chunk (sampler)   |
- *   +--------------+---------------+---------------+--------------+-------------------+
+ *   +--------------+------------+----------+-------------+----------+------------------+
+ *   | struct arena | slices[n]  | words[w] | begin_ns[t] | end_ns[t]| samples[s]       |
+ *   | 1 page       | 64 B each, | 8 B, for | one a task, | likewise | by index, or by  |
+ *   |              | one writer | the body | one writer  |          | chunk (sampler)  |
+ *   +--------------+------------+----------+-------------+----------+------------------+
  *
  * Bodies use only what this header declares. Nothing here allocates, prints or exits.
  */
@@ -83,10 +83,11 @@ struct arena {
 	enum arena_pass pass;
 	uint32_t n_slices;
 	uint32_t n_tasks;
+	uint32_t n_words;
 	int report_fd; /* a byte here wakes the driver (enum arena_report) */
 	uint64_t n_samples;
-	uint64_t slices_at, begin_at, end_at, samples_at; /* byte offsets from the arena */
-	uint64_t size;                                    /* bytes, of all of it */
+	uint64_t slices_at, words_at, begin_at, end_at, samples_at; /* byte offsets from the arena */
+	uint64_t size;                                              /* bytes, of all of it */
 
 	/* Between the driver and the roles. */
 	_Alignas(ARENA_CACHE_LINE) _Atomic uint32_t gate; /* futex: 0 closed, 1 open */
@@ -119,6 +120,7 @@ struct arena {
 struct arena_sizing {
 	uint32_t n_slices;
 	uint32_t n_tasks;
+	uint32_t n_words;
 	uint64_t n_samples;
 };
 
@@ -144,6 +146,12 @@ static inline int64_t arena_param(const struct arena *arena, unsigned index)
 static inline struct arena_slice *arena_slice(struct arena *arena, uint32_t index)
 {
 	return (struct arena_slice *)((char *)arena + arena->slices_at) + index;
+}
+
+/* What tasks of a workload share, all 0 at first; the body says who may write which when. */
+static inline uint64_t *arena_words(struct arena *arena)
+{
+	return (uint64_t *)((char *)arena + arena->words_at);
 }
 
 static inline int64_t *arena_begins_ns(const struct arena *arena)

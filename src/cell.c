@@ -199,9 +199,12 @@ const char *cell_lat_kind(const struct cell *cell)
 
 enum limits_operation cell_floor(const struct cell *cell)
 {
+	int64_t numbers[ARENA_PARAMS_MAX];
+
 	if (!cell->workload->floor)
 		return LIMITS_OPERATIONS;
-	return cell->workload->floor(cell->roles[0].backend->carrier);
+	cell_numbers(cell, numbers);
+	return cell->workload->floor(numbers, cell->roles[0].backend->carrier);
 }
 
 /* The first group of task_ops slots that a body needs and the table lacks, or NULL. */
@@ -215,6 +218,10 @@ static const char *cell_missing(const struct task_ops *t, unsigned needs)
 		return "sockets";
 	if ((needs & WORKLOAD_NEEDS_GENERATORS) && !(t->gen_open && t->gen_next && t->gen_close))
 		return "generators";
+	if ((needs & WORKLOAD_NEEDS_CHANNELS) && !(t->chan_open && t->chan_put && t->chan_get))
+		return "channels";
+	if ((needs & WORKLOAD_NEEDS_LOCKS) && !(t->lock_open && t->lock_acquire && t->lock_release))
+		return "locks";
 	return NULL;
 }
 
@@ -226,6 +233,15 @@ static const char *cell_unsupported(struct cell *cell, int role)
 	struct backend_config config = cell_config(cell, role, NULL);
 	const char *missing;
 
+	if (cell->workload->unsupported) {
+		int64_t numbers[ARENA_PARAMS_MAX];
+		const char *why;
+
+		cell_numbers(cell, numbers);
+		why = cell->workload->unsupported(numbers, backend->carrier);
+		if (why)
+			return why;
+	}
 	switch (backend->style) {
 	case BACKEND_FOREIGN:
 		return cell_foreign(cell, role) ? NULL : "only runs as the program of an exec: parameter";

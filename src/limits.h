@@ -31,6 +31,11 @@ enum limits_operation {
 	LIMITS_GENERATOR_THREAD_SPLIT,
 	LIMITS_GENERATOR_PROCESS,
 	LIMITS_GENERATOR_PROCESS_SPLIT,
+	LIMITS_HOP_CALL, /* half of a generator's value: only one side is made to run */
+	LIMITS_HOP_EVENT,
+	LIMITS_HOP_TASK,
+	LIMITS_HOP_THREAD,
+	LIMITS_HOP_PROCESS,
 	LIMITS_WAKE,      /* lateness of a wake-up */
 	LIMITS_WAKE_IDLE, /* lateness of a wake-up after a long sleep */
 	LIMITS_SLEEP_EVENT,

@@ -14,6 +14,7 @@
 #include "list.h"
 #include "role.h"
 #include "run.h"
+#include "serve.h"
 #include "version.h"
 
 struct main_verb {
@@ -30,6 +31,7 @@ static const struct main_verb main_verbs[] = {
 	{"compare", compare_main, "the verdict on two results, or on one file of pairs"},
 	{"ab", ab_main, "two builds in interleaved pairs: the regression gate"},
 	{"aa", aa_main, "how often this machine would cry wolf"},
+	{"serve", serve_main, "the server of a workload by hand"},
 };
 
 enum { MAIN_VERBS = sizeof(main_verbs) / sizeof(*main_verbs) };

@@ -10,7 +10,10 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
+
+#include "clock.h"
 
 static struct sockaddr_in loopback(uint16_t port)
 {
@@ -141,6 +144,21 @@ int net_connected(int fd)
 	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0)
 		return -errno;
 	return -error;
+}
+
+int net_read_timeout(int fd, int64_t timeout_ns)
+{
+	struct timeval timeout = {
+		.tv_sec = timeout_ns / CLOCK_NS_PER_S,
+		.tv_usec = timeout_ns % CLOCK_NS_PER_S / CLOCK_NS_PER_US,
+	};
+
+	return setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout) == 0 ? 0 : -errno;
+}
+
+void net_send_end(int fd)
+{
+	shutdown(fd, SHUT_WR); /* fails where the peer has gone, and that is no matter */
 }
 
 ssize_t net_recv(int fd, void *buf, size_t len)

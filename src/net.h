@@ -40,6 +40,12 @@ int net_connect_start(uint16_t port);
 /* 0 when the connection that net_connect_start began stands, else -errno. */
 int net_connected(int fd);
 
+/* A net_recv on a blocking socket returns -EAGAIN when nothing has come for `timeout_ns`. */
+int net_read_timeout(int fd, int64_t timeout_ns);
+
+/* Nothing more will be sent: the peer reads the end of the stream. What it sends still comes in. */
+void net_send_end(int fd);
+
 ssize_t net_recv(int fd, void *buf, size_t len);
 ssize_t net_send(int fd, const void *buf, size_t len);
 

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -109,8 +110,9 @@ char *param_allowed(const struct param_row *row, char *buf, size_t size)
 	char min[32], max[32];
 
 	if (is_number_kind(row->kind))
-		snprintf(buf, size, "%s..%s", param_format(row->kind, row->min, min, sizeof(min)),
-				 param_format(row->kind, row->max, max, sizeof(max)));
+		snprintf(buf, size, "%s..%s%s%s", param_format(row->kind, row->min, min, sizeof(min)),
+				 param_format(row->kind, row->max, max, sizeof(max)), row->choices ? " or " : "",
+				 row->choices ? row->choices : "");
 	else if (row->kind == PARAM_BACKEND)
 		snprintf(buf, size, "%s%sBACKEND", row->choices ? row->choices : "",
 				 row->choices ? "|" : "");
@@ -141,11 +143,28 @@ static const char *printable(const char *text, char *buf, size_t size)
 	return buf;
 }
 
+/* How many CPUs this process may use: what the word `cpus` stands for. */
+static int64_t cpus_allowed(void)
+{
+	cpu_set_t allowed;
+
+	return sched_getaffinity(0, sizeof(allowed), &allowed) == 0 ? CPU_COUNT(&allowed) : 1;
+}
+
+/* As param_number, and the word that a row may allow in place of a number. */
+static int number_or_word(const struct param_row *row, const char *text, int64_t *number)
+{
+	if (!row->choices || strcmp(text, row->choices) != 0)
+		return param_number(row->kind, text, number);
+	*number = cpus_allowed();
+	return 0;
+}
+
 static int parse_number(const struct param_row *row, const char *text, struct param_value *value,
 						char *error)
 {
 	char allowed[96], shown[64], units[64] = "";
-	int rc = param_number(row->kind, text, &value->number);
+	int rc = number_or_word(row, text, &value->number);
 
 	if (rc == 0 && value->number >= row->min && value->number <= row->max) {
 		snprintf(value->text, sizeof(value->text), "%" PRId64, value->number);

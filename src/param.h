@@ -29,7 +29,8 @@ struct param_row {
 	const char *fallback; /* the default, as a user would write it */
 	int64_t min, max;     /* in base units, both allowed; unused for choices */
 	const char *choices;  /* "own|common"; a word that ends in ':' takes any text behind it, but not
-							 an empty one, nor ';', ',' or a line end. NULL: none */
+							 an empty one, nor ';', ',' or a line end. NULL: none. For a COUNT,
+							 "cpus" allows that word: as many as the CPUs this process may use */
 	const char *help;
 };
 

@@ -85,6 +85,8 @@ static int receipt_take_fixed(const struct receipt_order *order, const struct ar
 	receipt->rounds = (int64_t)arena->rounds_done;
 	receipt->ops = (int64_t)(arena->rounds_done * arena->round_ops);
 	receipt->digest = arena->round_digest;
+	/* Not judged: where the work is fixed, what must not happen shows in the digest. */
+	receipt->errors = (int64_t)receipt_sum(order, arena, 0).errors;
 	if (arena->rounds_done != order->rounds)
 		snprintf(reason, size, "%" PRIu64 " rounds were done, %" PRIu64 " asked for",
 				 arena->rounds_done, order->rounds);
@@ -133,6 +135,22 @@ static int receipt_take_by_duration(const struct receipt_order *order, const str
 	return -EBADMSG;
 }
 
+/*
+ * Work that takes its time by nature, such as sleeping, must have taken it. Half of it will do:
+ * waking early is counted in lat_early and is no fraud.
+ */
+static bool receipt_took_time(const struct receipt_order *order, const struct arena *arena)
+{
+	const struct workload *workload = order->workload;
+	double window_ns = (double)(arena_close_ns(arena) - arena_open_ns(arena));
+	double least_ns;
+
+	if (!workload->round_ops || !workload->least_ns)
+		return true;
+	least_ns = (double)workload->least_ns(order->params) * (double)order->rounds;
+	return window_ns >= least_ns / 2;
+}
+
 int receipt_take(const struct receipt_order *order, const struct arena *arena,
 				 struct receipt *receipt, char *reason, size_t size)
 {
@@ -159,6 +177,10 @@ int receipt_take(const struct receipt_order *order, const struct arena *arena,
 		receipt->tasks_peak != receipt->tasks) {
 		snprintf(reason, size, "%" PRId64 " tasks were alive at once, %" PRId64 " expected",
 				 receipt->tasks_peak, receipt->tasks);
+		return -EBADMSG;
+	}
+	if (!receipt_took_time(order, arena)) {
+		snprintf(reason, size, "the work was done in less than half the time that it takes");
 		return -EBADMSG;
 	}
 	return 0;

@@ -19,7 +19,7 @@
 
 struct receipt {
 	int64_t tasks;      /* asked for */
-	int64_t tasks_peak; /* alive at once, from their stamps */
+	int64_t tasks_peak; /* alive at once, from their stamps; 0: they left none */
 	int64_t rounds;
 	int64_t ops;   /* inside the window */
 	int64_t bytes; /* payload, warm-up included; 0: the work moves none */

@@ -5,7 +5,8 @@
  * A body written against it runs unchanged as coroutines, threads and forked processes. The rules
  * that make this possible:
  *   - no pointer into one task's stack ever reaches another task;
- *   - what tasks share lies in the arena; bodies have no mutable globals;
+ *   - what tasks share lies in the arena, in channels and behind locks; bodies have no mutable
+ *     globals;
  *   - a descriptor has one owner: passing it to task_spawn moves it, the parent's is gone;
  *   - calls that can fail return -errno.
  *
@@ -22,7 +23,9 @@
 #include <sys/types.h>
 
 struct arena;
+struct chan;
 struct gen;
+struct lock;
 struct task_ops;
 
 enum { TASK_ARG_MAX = 64 };
@@ -33,10 +36,21 @@ typedef void task_fn(const struct task_ops *t, struct arena *arena, const void *
 typedef void gen_fn(const struct task_ops *t, struct arena *arena, struct gen *self,
 					const void *arg);
 
-/* Two registers wide, so that a value crosses a switch without touching memory. */
+/*
+ * What comes out of a generator or a channel. Two registers wide, so that a value crosses a switch
+ * without touching memory.
+ */
 struct gen_value {
 	uint64_t value;
-	uint64_t more; /* 0: the generator has ended and `value` is 0 */
+	uint64_t more; /* 0: this is the end and `value` is 0 */
+};
+
+/* What a lock is made of. A rwlock is taken for writing, a semaphore counts to one. */
+enum task_lock {
+	TASK_LOCK_MUTEX,
+	TASK_LOCK_SPIN,
+	TASK_LOCK_RWLOCK,
+	TASK_LOCK_SEMAPHORE,
 };
 
 struct task_ops {
@@ -50,11 +64,23 @@ struct task_ops {
 	ssize_t (*read)(int fd, void *buf, size_t len);
 	ssize_t (*write)(int fd, const void *buf, size_t len);
 	void (*close)(int fd);
+	int (*read_timeout)(int fd, int64_t timeout_ns);
 
 	struct gen *(*gen_open)(gen_fn *fn, const void *arg, size_t len);
 	struct gen_value (*gen_next)(struct gen *gen);
 	uint64_t (*gen_yield)(struct gen *self, uint64_t value);
 	void (*gen_close)(struct gen *gen);
+
+	struct chan *(*chan_open)(uint32_t capacity);
+	int (*chan_put)(struct chan *chan, uint64_t value);
+	struct gen_value (*chan_get)(struct chan *chan);
+	void (*chan_close)(struct chan *chan);
+	void (*chan_free)(struct chan *chan);
+
+	struct lock *(*lock_open)(enum task_lock kind);
+	void (*lock_acquire)(struct lock *lock);
+	void (*lock_release)(struct lock *lock);
+	void (*lock_free)(struct lock *lock);
 };
 
 /*
@@ -116,6 +142,15 @@ static inline void task_close(const struct task_ops *t, int fd)
 }
 
 /*
+ * From now on a task_read on this socket, which the calling task owns, returns -EAGAIN when nothing
+ * has come for `timeout_ns` (1 us .. 1 h), or up to a quarter longer. 0 or -errno.
+ */
+static inline int task_read_timeout(const struct task_ops *t, int fd, int64_t timeout_ns)
+{
+	return t->read_timeout(fd, timeout_ns);
+}
+
+/*
  * A generator that will run `fn`, with its own copy of the argument, when its first value is
  * pulled. NULL when there is no room. It is pulled and closed by the task that opened it.
  */
@@ -141,6 +176,68 @@ static inline uint64_t gen_yield(const struct task_ops *t, struct gen *self, uin
 static inline void gen_close(const struct task_ops *t, struct gen *gen)
 {
 	t->gen_close(gen);
+}
+
+/*
+ * A channel: a bounded queue of 64-bit values, first in, first out, for any number of producers
+ * and consumers. It lies where every task of the trial sees it at the same address, so that the
+ * pointer may travel in the argument of a child. NULL when there is no room; capacity >= 1.
+ *
+ * A task opens it before it spawns those that use it, and frees it when they have ended.
+ */
+static inline struct chan *chan_open(const struct task_ops *t, uint32_t capacity)
+{
+	return t->chan_open(capacity);
+}
+
+/* Puts a value in; waits while the channel is full. 0, or -EPIPE once the channel is closed. */
+static inline int chan_put(const struct task_ops *t, struct chan *chan, uint64_t value)
+{
+	return t->chan_put(chan, value);
+}
+
+/* Takes the oldest value out; waits while there is none. `more` = 0 once closed and empty. */
+static inline struct gen_value chan_get(const struct task_ops *t, struct chan *chan)
+{
+	return t->chan_get(chan);
+}
+
+/*
+ * Closes a channel, once or again: whoever waits in it is woken, and what is in it can still be
+ * taken. A value whose chan_put runs at the same time may be left behind.
+ */
+static inline void chan_close(const struct task_ops *t, struct chan *chan)
+{
+	t->chan_close(chan);
+}
+
+/* Gives back what a channel held. By the task that opened it, when nobody uses it any more. */
+static inline void chan_free(const struct task_ops *t, struct chan *chan)
+{
+	t->chan_free(chan);
+}
+
+/* A lock that nobody holds; opened, passed on and freed as a channel is. NULL: no such lock. */
+static inline struct lock *lock_open(const struct task_ops *t, enum task_lock kind)
+{
+	return t->lock_open(kind);
+}
+
+/* Waits until the calling task alone holds the lock. It must not hold it already. */
+static inline void lock_acquire(const struct task_ops *t, struct lock *lock)
+{
+	t->lock_acquire(lock);
+}
+
+/* Lets go of a lock; by the task that acquired it. */
+static inline void lock_release(const struct task_ops *t, struct lock *lock)
+{
+	t->lock_release(lock);
+}
+
+static inline void lock_free(const struct task_ops *t, struct lock *lock)
+{
+	t->lock_free(lock);
 }
 
 #endif

@@ -279,7 +279,7 @@ static void trial_store_receipt(struct trial *trial, const struct receipt *recei
 	struct result *result = trial->result;
 
 	result->tasks = receipt->tasks;
-	if (!cell_foreign(trial->cell, 0))
+	if (receipt->tasks_peak > 0)
 		result->tasks_peak = receipt->tasks_peak;
 	result->ops = receipt->ops;
 	result->errors = receipt->errors;
@@ -314,12 +314,13 @@ static void trial_store_latency(struct trial *trial, const struct arena *arena)
 {
 	struct result *result = trial->result;
 	struct hist *latency = &trial->context->latency, *service = &trial->context->service;
+	int64_t batch = arena->batch && !trial->workload->latency_single ? (int64_t)arena->batch : 1;
 	bool pairs = cell_open_loop(trial->cell);
 
 	result->lat_early = trial_collect_samples(arena, 0, pairs ? 2 : 1, latency);
 	result->lat_dropped = (int64_t)atomic_load(&arena->samples_dropped);
 	snprintf(result->lat_kind, sizeof(result->lat_kind), "%s", cell_lat_kind(trial->cell));
-	result_set_latency(result, latency, arena->batch ? (int64_t)arena->batch : 1);
+	result_set_latency(result, latency, batch);
 	if (!pairs)
 		return;
 	trial_collect_samples(arena, 1, 2, service);

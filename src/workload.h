@@ -27,6 +27,8 @@ enum workload_needs {
 	WORKLOAD_NEEDS_SLEEP = 1 << 1,
 	WORKLOAD_NEEDS_NET = 1 << 2,
 	WORKLOAD_NEEDS_GENERATORS = 1 << 3,
+	WORKLOAD_NEEDS_CHANNELS = 1 << 4,
+	WORKLOAD_NEEDS_LOCKS = 1 << 5,
 };
 
 /* One side of a workload, in each of the styles it is written in. */
@@ -50,15 +52,16 @@ struct workload {
 	const struct param_row *params;
 	const char *profiles[WORKLOAD_PROFILES]; /* "tasks=1k sleep=100ms": defaults of a profile */
 	struct workload_role roles[WORKLOAD_ROLES_MAX];
-	int n_roles;          /* role 0 is under test; the last role opens the window */
-	const char *lat_kind; /* what a latency sample is; NULL: none are taken */
-	bool latency_pass;    /* samples come from a pass of their own, in batches */
-	bool memory_pass;     /* tasks can be held alive for the memory pass */
+	int n_roles;             /* role 0 is under test; the last role opens the window */
+	const char *lat_kind;    /* what a latency sample is; NULL: none are taken */
+	bool latency_pass;       /* samples come from a pass of their own, in batches */
+	bool latency_single;     /* its samples are of single operations, every `batch`-th of them */
+	bool memory_pass;        /* tasks can be held alive for the memory pass */
 	/*
-	 * The machine's floor under one operation, or LIMITS_OPERATIONS where there is none; and
-	 * whether it is a floor of CPU time or of elapsed time. NULL: none at all.
+	 * The machine's floor under one operation with these parameters, or LIMITS_OPERATIONS where
+	 * there is none; and whether it is a floor of CPU time or of elapsed time. NULL: none at all.
 	 */
-	enum limits_operation (*floor)(enum backend_carrier carrier);
+	enum limits_operation (*floor)(const int64_t *params, enum backend_carrier carrier);
 	bool floor_is_cpu;
 	const char *scale_param; /* how many tasks there are: halved by the memory pass */
 
@@ -66,6 +69,11 @@ struct workload {
 
 	/* A combination that cannot run: one line in error[PARAM_ERROR_MAX] and -EINVAL; or 0. */
 	int (*check)(const int64_t *params, char *error);
+	/*
+	 * Why a backend of this carrier cannot do the work with these parameters, in one static line;
+	 * it makes the cell `unsupported`. NULL: it can. A NULL function: every backend always can.
+	 */
+	const char *(*unsupported)(const int64_t *params, enum backend_carrier carrier);
 	/* Tasks of a role that live at a time, its root not counted. */
 	uint32_t (*tasks)(const int64_t *params, int role);
 	/* Whether the receipt demands that all tasks were alive at once; NULL: it does not. */

@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 
 #include "arena.h"
+#include "coro_chan.h"
 #include "coro_gen.h"
 #include "coro_io.h"
 #include "coro_switch.h"
@@ -49,10 +50,20 @@ static const struct task_ops coro_ops = {
 	.read = coro_read,
 	.write = coro_write,
 	.close = coro_close,
+	.read_timeout = coro_read_timeout,
 	.gen_open = coro_gen_open,
 	.gen_next = coro_plain_gen_next,
 	.gen_yield = coro_plain_gen_yield,
 	.gen_close = coro_gen_close,
+	.chan_open = coro_chan_open,
+	.chan_put = coro_chan_put,
+	.chan_get = coro_chan_get,
+	.chan_close = coro_chan_close,
+	.chan_free = coro_chan_free,
+	.lock_open = coro_lock_open,
+	.lock_acquire = coro_lock_acquire,
+	.lock_release = coro_lock_release,
+	.lock_free = coro_lock_free,
 };
 
 static const struct coro_switch *coro_switch_of(const struct backend_config *config)
@@ -154,7 +165,10 @@ static void coro_release(void)
 	coro_io_release();
 	if (coro_rt.coros)
 		munmap(coro_rt.coros, coro_rt.capacity * sizeof(struct coro));
+	if (coro_rt.slots)
+		munmap(coro_rt.slots, coro_rt.capacity * sizeof(struct gen_value));
 	coro_rt.coros = NULL;
+	coro_rt.slots = NULL;
 }
 
 static int coro_reserve(const struct coro_stack_plan *plan)
@@ -162,7 +176,9 @@ static int coro_reserve(const struct coro_stack_plan *plan)
 	int error;
 
 	coro_rt.coros = coro_map(coro_rt.capacity * sizeof(struct coro), 0);
-	if (!coro_rt.coros)
+	/* Address space only, unless channels are used. */
+	coro_rt.slots = coro_map(coro_rt.capacity * sizeof(struct gen_value), 0);
+	if (!coro_rt.coros || !coro_rt.slots)
 		return -ENOMEM;
 	error = coro_io_reserve();
 	if (!error)

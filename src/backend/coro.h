@@ -6,6 +6,7 @@
  *   coro_sched.c   spawn, join, sleep, yield; the run queue and the hub
  *   coro_io.c      descriptors: try first, park on EAGAIN
  *   coro_gen.c     generators
+ *   coro_chan.c    channels and locks
  *   coro_stack.c   where stacks lie and how they are protected
  *   coro_copy.c    stack=copy: live parts of stacks, saved in blocks
  *   coro_switch.h  how to go from one stack to another: asm, ucontext, boost
@@ -74,6 +75,7 @@ struct coro_runtime {
 	const struct coro_switch *sw;       /* how to switch */
 	int (*swap)(void **save, void *to); /* of `sw` */
 	struct coro *coros;                 /* the array of control blocks */
+	struct gen_value *slots; /* one beside each: what its task gets while it waits in a channel */
 	struct coro *free;       /* last in, first out, so that warm stacks come back first */
 	uint32_t used, capacity; /* of the array */
 	uint32_t alive;          /* tasks that have not ended */
@@ -129,6 +131,9 @@ void coro_ready(struct coro *coro);
 
 /* Waits until somebody calls coro_ready for the calling task. Returns 0. */
 int coro_park(void);
+
+/* The same, and then returns what was stored in *slot meanwhile. */
+struct gen_value coro_park_for(const struct gen_value *slot);
 
 /* Has the hub call fn(fd, events) on its own, large stack; returns when that is done. */
 void coro_ask_hub(void (*fn)(int fd, int events), int fd, int events);

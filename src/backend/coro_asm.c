@@ -10,6 +10,7 @@
 #if defined(__linux__) && (defined(__x86_64__) || defined(__aarch64__))
 
 int coro_asm_swap(void **save, void *to);
+struct gen_value coro_asm_wait(void **save, void *to, const struct gen_value *slot);
 struct gen_value coro_asm_gen_next(struct gen *gen);
 uint64_t coro_asm_gen_yield(struct gen *self, uint64_t value);
 void coro_asm_gen_close(struct gen *gen);
@@ -86,6 +87,9 @@ static const struct coro_switch coro_asm = {
 	.gen_close = coro_plain_gen_close,
 	.gen_end = coro_plain_gen_end,
 #else
+#if defined(__x86_64__)
+	.wait = coro_asm_wait,
+#endif
 	.gen_next = coro_asm_gen_next,
 	.gen_yield = coro_asm_gen_yield,
 	.gen_close = coro_asm_gen_close,

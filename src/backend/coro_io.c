@@ -5,6 +5,9 @@
  * Each descriptor has a record with one watcher, which stays active while its task goes from one
  * wait to the next: an epoll_ctl for each wait would cost 25 % of an echo. It is stopped only when
  * the descriptor is ready and nobody waits, or waits for the other direction.
+ *
+ * A read with a timeout does not arm a timer for each wait either: a descriptor's one timer comes
+ * four times in the time allowed, and counts how often it has seen the same wait.
  */
 #include "coro_io.h"
 
@@ -15,16 +18,24 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "coro.h"
 #include "net.h"
 
-enum { IO_FDS_MAX = 1 << 20 };
+enum {
+	IO_FDS_MAX = 1 << 20,
+	IO_QUARTERS = 4,
+	IO_LATE = 255, /* in `quiet`: the wait was ended by the timer */
+};
 
 struct coro_fd {
 	ev_io watcher;
 	struct coro *waiter; /* one at most: a descriptor has one owner */
 	bool adopted;        /* known to be non-blocking */
 	bool drained;        /* the last read took all there was: the next would only say EAGAIN */
+	bool timer_pending;  /* it may outlive the descriptor and then serves the next of its number */
+	uint8_t quiet;       /* how often the timer came during the present wait */
+	uint32_t quarter_us; /* of the time a read may wait; 0: no limit */
 };
 
 _Static_assert(sizeof(void *) < 8 || sizeof(struct coro_fd) == 64, "one cache line");
@@ -78,6 +89,33 @@ static void io_forget(int fd, int events)
 	ev_io_stop(coro_rt.loop, &coro_rt.fds[fd].watcher);
 }
 
+static int io_arm(int fd)
+{
+	struct coro_fd *record = &coro_rt.fds[fd];
+	int64_t deadline_ns = clock_now_ns() + record->quarter_us * CLOCK_NS_PER_US;
+	int error = timerq_push(&coro_rt.timers, deadline_ns, (uint64_t)fd << 1 | 1);
+
+	record->timer_pending = error == 0;
+	return error;
+}
+
+void coro_io_quiet(int fd)
+{
+	struct coro_fd *record = &coro_rt.fds[fd];
+	struct coro *waiter = record->waiter;
+
+	record->timer_pending = false;
+	if (!record->quarter_us)
+		return;
+	/* The first visit may fall anywhere into the first quarter of a wait: one more is needed. */
+	if (waiter && (record->watcher.events & EV_READ) && ++record->quiet > IO_QUARTERS) {
+		record->waiter = NULL;
+		record->quiet = IO_LATE;
+		coro_ready(waiter);
+	}
+	io_arm(fd);
+}
+
 /* ---- on a task's stack ---- */
 
 /* Parks the calling task until `fd` is ready for `events`. */
@@ -89,6 +127,7 @@ static int io_wait(int fd, int events)
 	if (!ev_is_active(&record->watcher) ||
 		(record->watcher.events & (EV_READ | EV_WRITE)) != events)
 		coro_ask_hub(io_watch, fd, events);
+	record->quiet = 0;
 	record->waiter = coro_rt.current;
 	return coro_park();
 }
@@ -121,10 +160,11 @@ ssize_t coro_read(int fd, void *buf, size_t len)
 		return n;
 	if (coro_rt.fds[fd].drained)
 		io_wait(fd, EV_READ);
-	/* Ends when there is data, the end of the stream, or an error. */
-	while ((n = net_recv(fd, buf, len)) == -EAGAIN)
+	/* Ends when there is data, the end of the stream, an error, or nothing for too long. */
+	while ((n = net_recv(fd, buf, len)) == -EAGAIN && coro_rt.fds[fd].quiet != IO_LATE)
 		io_wait(fd, EV_READ);
 	coro_rt.fds[fd].drained = n > 0 && (size_t)n < len;
+	coro_rt.fds[fd].quiet = 0;
 	return n;
 }
 
@@ -174,12 +214,23 @@ int coro_connect(uint16_t port)
 	return error;
 }
 
+int coro_read_timeout(int fd, int64_t timeout_ns)
+{
+	int error = io_adopt(fd);
+
+	if (error)
+		return error;
+	coro_rt.fds[fd].quarter_us = (uint32_t)(timeout_ns / IO_QUARTERS / CLOCK_NS_PER_US) + 1;
+	return coro_rt.fds[fd].timer_pending ? 0 : io_arm(fd);
+}
+
 void coro_close(int fd)
 {
 	if (fd >= 0 && fd < coro_rt.n_fds) {
 		if (ev_is_active(&coro_rt.fds[fd].watcher))
 			coro_ask_hub(io_forget, fd, 0);
 		coro_rt.fds[fd].adopted = coro_rt.fds[fd].drained = false;
+		coro_rt.fds[fd].quarter_us = 0;
 	}
 	close(fd);
 }

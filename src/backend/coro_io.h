@@ -20,5 +20,9 @@ int coro_connect(uint16_t port);
 ssize_t coro_read(int fd, void *buf, size_t len);
 ssize_t coro_write(int fd, const void *buf, size_t len);
 void coro_close(int fd);
+int coro_read_timeout(int fd, int64_t timeout_ns);
+
+/* On the hub: the timer of a descriptor has expired. */
+void coro_io_quiet(int fd);
 
 #endif

@@ -11,6 +11,7 @@
 #include "clock.h"
 #include "coro.h"
 #include "coro_gen.h"
+#include "coro_io.h"
 #include "coro_switch.h"
 
 enum {
@@ -91,6 +92,18 @@ int coro_park(void)
 
 	coro_rt.current = next;
 	return coro_swap(me, next);
+}
+
+struct gen_value coro_park_for(const struct gen_value *slot)
+{
+	struct coro *me = coro_rt.current;
+	struct coro *next = coro_next();
+
+	coro_rt.current = next;
+	if (coro_rt.sw->wait)
+		return coro_rt.sw->wait(&me->sp, next->sp, slot);
+	coro_swap(me, next);
+	return *slot;
 }
 
 void coro_yield(void)
@@ -181,10 +194,14 @@ int coro_sleep_until(int64_t deadline_ns)
 	return error ? error : coro_park();
 }
 
+/* A timer is a sleeping task's, by its address, or a descriptor's, which is an odd number. */
 static void coro_timer_expired(void *ctx, uint64_t id)
 {
 	(void)ctx;
-	coro_ready((struct coro *)(uintptr_t)id);
+	if (id & 1)
+		coro_io_quiet((int)(id >> 1));
+	else
+		coro_ready((struct coro *)(uintptr_t)id);
 }
 
 /* A parent that ended before its children keeps its control block until the last has ended. */
@@ -311,7 +328,9 @@ int coro_schedule(task_fn *root, int fd)
 	coro_rt.current = coro_rt.head = hub;
 	coro_rt.tail = &coro_rt.head;
 	coro_rt.used = CORO_ROOT;
-	error = timerq_init(&coro_rt.timers, coro_rt.loop, coro_rt.capacity, coro_timer_expired, NULL);
+	/* Each task may sleep, and each may have a descriptor with a timeout. */
+	error = timerq_init(&coro_rt.timers, coro_rt.loop, 2 * coro_rt.capacity, coro_timer_expired,
+						NULL);
 	if (error)
 		return error;
 	error = coro_start_task(hub, &start, "", 0);

@@ -36,6 +36,8 @@ struct coro_switch {
 	void *(*make)(void *top, size_t size, const struct coro_start *start);
 	/* Leaves the present stack, which *save will tell, for the one that stands at `to`. 0. */
 	int (*swap)(void **save, void *to);
+	/* The same; the stack left goes on with *slot in its registers. NULL: there is no such leaf. */
+	struct gen_value (*wait)(void **save, void *to, const struct gen_value *slot);
 
 	struct gen_value (*gen_next)(struct gen *gen);
 	uint64_t (*gen_yield)(struct gen *self, uint64_t value);

@@ -85,6 +85,41 @@ LEAF coro_asm_swap
 	xor %eax, %eax
 	RESUME coro_asm_swap
 
+/*
+ * struct gen_value coro_asm_wait(void **save, void *to, const struct gen_value *slot)
+ *
+ * Whoever resumes the stack knows nothing of the slot, so it goes on at coro_asm_waited, which
+ * loads the value and then jumps to where `wait` was called.
+ */
+LEAF coro_asm_wait
+	push %rdx
+	.cfi_adjust_cfa_offset 8
+	lea coro_asm_waited(%rip), %rcx
+	push %rcx
+	.cfi_adjust_cfa_offset 8
+	SAVE
+	mov %rsp, (%rdi)
+	mov %rsi, %rsp
+	xor %eax, %eax
+	RESUME coro_asm_wait
+
+	.type coro_asm_waited, @function
+	.p2align 5
+coro_asm_waited:
+	.cfi_startproc
+	.cfi_adjust_cfa_offset 8
+	endbr64
+	pop %rsi
+	.cfi_adjust_cfa_offset -8
+	mov (%rsi), %rax
+	mov 8(%rsi), %rdx
+	pop %rcx
+	.cfi_adjust_cfa_offset -8
+	.cfi_register %rip, %rcx
+	jmp *%rcx
+	.cfi_endproc
+	.size coro_asm_waited, . - coro_asm_waited
+
 /* struct gen_value coro_asm_gen_next(struct gen *gen): its gen_yield returns 1 */
 LEAF coro_asm_gen_next
 	SAVE

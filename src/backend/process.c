@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * The backend `process`: a forked process for each task and each generator, blocking calls, the
- * kernel's scheduler. Nothing is shared but the arena and the slab of generators.
+ * kernel's scheduler. Nothing is shared but the arena, the slab of generators, channels and locks.
  *
  * A child keeps its own descriptor, 0 to 2 and the arena's report descriptor; all others are closed
  * in it, because a socket that a sibling holds open never comes to its end. It dies with its
@@ -22,9 +22,11 @@
 
 #include "arena.h"
 #include "backend.h"
+#include "channel.h"
 #include "clock.h"
 #include "descriptors.h"
 #include "handoff.h"
+#include "mutual.h"
 #include "net.h"
 #include "slab.h"
 
@@ -222,6 +224,18 @@ static void process_gen_close(struct gen *gen)
 	slab_release(gen);
 }
 
+/* ---- channels and locks ---- */
+
+static struct chan *process_chan_open(uint32_t capacity)
+{
+	return channel_open(capacity, CHANNEL_RING, true);
+}
+
+static struct lock *process_lock_open(enum task_lock kind)
+{
+	return mutual_open(kind, true);
+}
+
 /* ---- the backend ---- */
 
 static const char *process_unavailable(const struct backend_config *config)
@@ -267,10 +281,20 @@ static const struct task_ops process_ops = {
 	.read = net_recv,
 	.write = net_send,
 	.close = process_close,
+	.read_timeout = net_read_timeout,
 	.gen_open = process_gen_open,
 	.gen_next = process_gen_next,
 	.gen_yield = process_gen_yield,
 	.gen_close = process_gen_close,
+	.chan_open = process_chan_open,
+	.chan_put = channel_put,
+	.chan_get = channel_get,
+	.chan_close = channel_close,
+	.chan_free = channel_free,
+	.lock_open = process_lock_open,
+	.lock_acquire = mutual_acquire,
+	.lock_release = mutual_release,
+	.lock_free = mutual_free,
 };
 
 const struct backend process_backend = {

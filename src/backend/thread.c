@@ -21,8 +21,10 @@
 
 #include "arena.h"
 #include "backend.h"
+#include "channel.h"
 #include "clock.h"
 #include "handoff.h"
+#include "mutual.h"
 #include "net.h"
 #include "slab.h"
 
@@ -34,19 +36,23 @@ enum {
 	THREAD_BYTES_PER_TASK = 26 * 1024,
 };
 
-enum thread_option { THREAD_STACK_SIZE, THREAD_HANDOFF };
+enum thread_option { THREAD_STACK_SIZE, THREAD_HANDOFF, THREAD_QUEUE };
 
 static const struct param_row thread_options[] = {
 	{"stack_size", PARAM_BYTES, "0", 0, 1 << 30, NULL,
 	 "stack of a thread, at least what the role needs; 0: just that"},
 	{"handoff", PARAM_CHOICE, "futex", 0, 0, "futex|condvar|sem|pipe|eventfd|spin",
 	 "how a generator and its consumer wake each other"},
+	{"queue", PARAM_CHOICE, "ring", 0, 0, "ring|condvar",
+	 "what a channel is: a ring without a lock, or a mutex and two condition variables"},
 	{0},
 };
 
 static const enum handoff_kind thread_handoffs[] = {
 	HANDOFF_FUTEX, HANDOFF_CONDVAR, HANDOFF_SEM, HANDOFF_PIPE, HANDOFF_EVENTFD, HANDOFF_SPIN,
 };
+
+static const enum channel_kind thread_queues[] = {CHANNEL_RING, CHANNEL_CONDVAR};
 
 /* A task. Its parent writes it before the thread starts and frees it after the thread ended. */
 struct thread_task {
@@ -73,6 +79,7 @@ static struct {
 	struct slab *tasks, *gens;
 	pthread_attr_t attr;
 	enum handoff_kind handoff;
+	enum channel_kind queue;
 	struct thread_task root;
 	char reason[128]; /* what thread_unavailable has returned */
 } thread_state;
@@ -245,6 +252,18 @@ static void thread_gen_close(struct gen *gen)
 	slab_release(gen);
 }
 
+/* ---- channels and locks ---- */
+
+static struct chan *thread_chan_open(uint32_t capacity)
+{
+	return channel_open(capacity, thread_state.queue, false);
+}
+
+static struct lock *thread_lock_open(enum task_lock kind)
+{
+	return mutual_open(kind, false);
+}
+
 /* ---- the backend ---- */
 
 /* The smallest stack that the role's body and the thread itself can do with. */
@@ -309,6 +328,7 @@ static int thread_prepare(const struct backend_config *config)
 		return error;
 	thread_state.arena = config->arena;
 	thread_state.handoff = thread_handoffs[config->options[THREAD_HANDOFF]];
+	thread_state.queue = thread_queues[config->options[THREAD_QUEUE]];
 	thread_state.tasks = slab_open(n_blocks, sizeof(struct thread_task), false);
 	if (!thread_state.tasks)
 		goto out_destroy_attr;
@@ -353,10 +373,20 @@ static const struct task_ops thread_ops = {
 	.read = net_recv,
 	.write = net_send,
 	.close = thread_close,
+	.read_timeout = net_read_timeout,
 	.gen_open = thread_gen_open,
 	.gen_next = thread_gen_next,
 	.gen_yield = thread_gen_yield,
 	.gen_close = thread_gen_close,
+	.chan_open = thread_chan_open,
+	.chan_put = channel_put,
+	.chan_get = channel_get,
+	.chan_close = channel_close,
+	.chan_free = channel_free,
+	.lock_open = thread_lock_open,
+	.lock_acquire = mutual_acquire,
+	.lock_release = mutual_release,
+	.lock_free = mutual_free,
 };
 
 const struct backend thread_backend = {

@@ -37,7 +37,7 @@ load common.bash
 @test "every resolved option is in params and variant, sorted" {
 	out "$BENCH" run -w fib_generators -b coro -p generators=1 -p values=1k -p window=1ms -r 1
 	[ "$status" -eq 0 ]
-	[ "$(echo "$output" | column params)" = 'generators=1;placement=same;values=1000;window=1000000' ]
+	[ "$(echo "$output" | column params)" = 'generators=1;placement=same;through=direct;values=1000;window=1000000' ]
 	[[ "$(echo "$output" | column variant)" == *switch=asm* ]]
 	[ "$(echo "$output" | column backend)" = coro ]
 }
@@ -67,13 +67,14 @@ load common.bash
 }
 
 @test "the smallest matrix: equal digests, operations and tasks where the work is fixed" {
-	"$BENCH" run -w sleep_fanout,fib_generators -p tasks=20 -p sleep=1ms -p values=100 \
-		-p generators=3 -p window=1ms -r 1 -o x.csv >/dev/null 2>err
+	"$BENCH" run -w sleep_fanout,fib_generators,spawn_join,ring,cpu_scale -p tasks=20 -p sleep=1ms -p values=100 \
+		-p generators=3 -p alive=3 -p hops=211 -p order=seq,random -p through=direct,scheduler -p units=50 -p unit=1us \
+		-p cpu_scale.lock=none,global -p switch=5us -p window=1ms -r 1 -o x.csv >/dev/null 2>err
 	python3 - <<'PY'
 import csv
 rows = [r for r in csv.DictReader(open("x.csv", newline="")) if r["status"] != "unsupported"]
 assert {r["status"] for r in rows} == {"ok"}, [(r["backend"], r["reason"]) for r in rows]
-for name, least in (("sleep_fanout", 4), ("fib_generators", 5)):
+for name, least in (("sleep_fanout", 4), ("fib_generators", 9), ("spawn_join", 4), ("ring", 10), ("cpu_scale", 8)):
     of = [r for r in rows if r["workload"] == name]
     assert len(of) >= least, [r["backend"] for r in of]
     assert len({r["digest"] for r in of}) == 1 and of[0]["digest"], of
@@ -81,6 +82,31 @@ for name, least in (("sleep_fanout", 4), ("fib_generators", 5)):
     assert len({r["tasks"] for r in of}) == 1
     assert all(r["errors"] == "0" for r in of)
 PY
+}
+
+@test "every lock keeps the number, and no lock counts what it loses" {
+	"$BENCH" run -w lock -b coro,event,thread,process -p ops=2k -p lock=mutex,spin,rwlock,semaphore,atomic,none \
+		-p placement=free -p window=1ms -r 1 -o x.csv >/dev/null 2>err
+	python3 - <<'PY'
+import csv
+rows = list(csv.DictReader(open("x.csv", newline="")))
+assert len(rows) == 24
+for r in rows:
+    cannot = r["backend"] == "event" or r["backend"] == "coro" and "lock=spin" in r["params"]
+    assert r["status"] == ("unsupported" if cannot else "ok"), (r["backend"], r["params"], r["reason"])
+    if cannot:
+        continue
+    assert int(r["digest"], 16) == 2000 and r["tasks_peak"] == "4", r
+    assert int(r["errors"]) >= 0 if "lock=none" in r["params"] else r["errors"] == "0", r
+PY
+}
+
+@test "every item goes through a bounded queue once" {
+	"$BENCH" run -w bounded_queue -b coro,event,thread,thread:queue=condvar,process -p items=1001 \
+		-p producers=1,3 -p consumers=1,4 -p capacity=1,7 -p window=1ms -r 1 -o x.csv >/dev/null 2>err
+	[ "$(column status x.csv | sort -u)" = ok ]
+	[ "$(column status x.csv | wc -l)" -eq 80 ]
+	[ "$(column digest x.csv | sort -u)" = "$(printf %016x $((1001 * 1002 * 1003 / 3)))" ]
 }
 
 @test "the smallest echo on every pair of server and client" {
@@ -95,6 +121,15 @@ PY
 	"$BENCH" run -w tcp_echo -b coro,event,thread,process -p conns=2 -p duration=20ms -p warmup=1ms \
 		-p size=1,4097,64KiB -p client=self -r 1 -o x.csv >/dev/null 2>err
 	[ "$(column status x.csv | sort -u)" = ok ]
+}
+
+@test "the smallest web server on every pair of server and client, with and without keep-alive" {
+	"$BENCH" run -w http_get -b coro,event,thread,process -p conns=3 -p duration=40ms -p warmup=1ms \
+		-p keepalive=yes,no -p client=event,self -r 1 -o x.csv >/dev/null 2>err
+	column reason x.csv | grep -q 'built without' && skip "no HTTP parser"
+	[ "$(column status x.csv | sort -u)" = ok ]
+	[ "$(column status x.csv | wc -l)" -eq 16 ]
+	[ "$(column errors x.csv | sort -u)" = 0 ]
 }
 
 @test "a foreign server is measured beside ours" {

@@ -28,7 +28,7 @@ static void the_parameters_are_sorted_in_base_units(void **state)
 
 	(void)state;
 	assert_string_equal(cell_params_text(only(&plan), text, sizeof(text)),
-						"generators=3;placement=same;values=2000;window=5000000");
+						"generators=3;placement=same;through=direct;values=2000;window=5000000");
 	plan_release(&plan);
 }
 
@@ -114,7 +114,7 @@ static void parameters_are_shown_as_a_user_would_write_them(void **state)
 
 	(void)state;
 	assert_string_equal(cell_params_label(only(&plan), text, sizeof(text)),
-						"generators=3 values=2k window=5ms placement=same");
+						"generators=3 values=2k through=direct window=5ms placement=same");
 	plan_release(&plan);
 }
 

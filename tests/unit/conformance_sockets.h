@@ -221,11 +221,50 @@ static void server_root(const struct task_ops *t, struct arena *arena, const voi
 	WANT(arena, cell_value(arena, 0) == n);
 }
 
+/* ---- timeouts ---- */
+
+/* Writes twice, with a pause well below the reader's timeout, and then no more. */
+static void hesitant_task(const struct task_ops *t, struct arena *arena, const void *arg, int fd)
+{
+	(void)arg;
+	WANT(arena, task_write(t, fd, "a", 1) == 1);
+	task_sleep_until(t, clock_now_ns() + 2 * CLOCK_NS_PER_MS);
+	WANT(arena, task_write(t, fd, "b", 1) == 1);
+	cell_wait(t, arena, 0, 1);
+	task_close(t, fd);
+}
+
+/* A read with a timeout gets what comes in time, gives up on what does not, and then goes on. */
+static void timeout_root(const struct task_ops *t, struct arena *arena, const void *arg, int fd)
+{
+	const int64_t timeout_ns = 200 * CLOCK_NS_PER_MS;
+	int64_t start_ns;
+	char byte = 0;
+	int fds[2];
+
+	(void)arg;
+	(void)fd;
+	if (!pair_open(arena, fds))
+		return;
+	WANT(arena, task_spawn(t, hesitant_task, NULL, 0, fds[1]) == 0);
+	WANT(arena, task_read_timeout(t, fds[0], timeout_ns) == 0);
+	WANT(arena, task_read(t, fds[0], &byte, 1) == 1 && byte == 'a');
+	WANT(arena, task_read(t, fds[0], &byte, 1) == 1 && byte == 'b');
+	start_ns = clock_now_ns();
+	WANT(arena, task_read(t, fds[0], &byte, 1) == -EAGAIN);
+	WANT(arena, clock_now_ns() - start_ns >= timeout_ns * 9 / 10);
+	cell_add(arena, 0, 1);
+	WANT(arena, task_read(t, fds[0], &byte, 1) == 0);
+	task_close(t, fds[0]);
+	WANT(arena, task_join(t) == 0);
+}
+
 static const struct conformance_case socket_cases[] = {
 	{.name = "descriptor moved", .task = moved_root, .tasks = 3},
 	{.name = "descriptor not inherited", .task = early_root, .tasks = 1},
 	{.name = "short reads and writes", .task = stream_root, .tasks = 1},
 	{.name = "refused connect", .task = refused_root, .tasks = 1},
+	{.name = "read timeout", .task = timeout_root, .tasks = 1},
 	{.name = "closed peer and bad descriptor", .task = closed_peer_root, .tasks = 1},
 	{.name = "several connections", .task = server_root, .tasks = 40, .listens = true},
 };

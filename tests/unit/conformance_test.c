@@ -24,6 +24,7 @@
 #include "conformance_tasks.h"
 #include "conformance_sockets.h"
 #include "conformance_gens.h"
+#include "conformance_chans.h"
 #include "conformance_faults.h"
 #include "conformance_events.h"
 
@@ -183,6 +184,7 @@ static void runs_add_variant(const struct conformance_run *variant, const char *
 		runs_add_table(task_cases, LENGTH(task_cases), variant, name);
 		runs_add_table(socket_cases, LENGTH(socket_cases), variant, name);
 		runs_add_table(gen_cases, LENGTH(gen_cases), variant, name);
+		runs_add_table(chan_cases, LENGTH(chan_cases), variant, name);
 		runs_add_table(fault_cases, LENGTH(fault_cases), variant, name);
 	} else if (variant->backend->style == BACKEND_EVENT) {
 		runs_add_table(event_cases, LENGTH(event_cases), variant, name);

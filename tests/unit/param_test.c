@@ -3,11 +3,13 @@
  * Parameters: suffixes, bounds, choices, and the words of every refusal.
  */
 #include <errno.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -217,6 +219,34 @@ static void format_is_the_shortest_that_reads_back(void **state)
 	}
 }
 
+static void a_row_may_allow_the_number_of_cpus(void **state)
+{
+	const struct param_row row = {"tasks", PARAM_COUNT, "cpus", 1, 1000, "cpus", "tasks"};
+	const struct param_row plain = {"tasks", PARAM_COUNT, "1", 1, 1000, NULL, "tasks"};
+	struct param_value value;
+	char error[PARAM_ERROR_MAX];
+	cpu_set_t allowed, one;
+
+	(void)state;
+	assert_int_equal(sched_getaffinity(0, sizeof(allowed), &allowed), 0);
+	assert_int_equal(param_parse(&row, "cpus", &value, error), 0);
+	assert_int_equal(value.number, CPU_COUNT(&allowed));
+	assert_int_equal(strtol(value.text, NULL, 10), CPU_COUNT(&allowed));
+	CPU_ZERO(&one);
+	for (size_t cpu = 0; CPU_COUNT(&one) == 0; cpu++)
+		if (CPU_ISSET(cpu, &allowed))
+			CPU_SET(cpu, &one);
+	assert_int_equal(sched_setaffinity(0, sizeof(one), &one), 0);
+	assert_int_equal(param_parse(&row, "cpus", &value, error), 0);
+	assert_string_equal(value.text, "1");
+	assert_int_equal(sched_setaffinity(0, sizeof(allowed), &allowed), 0);
+	assert_int_equal(param_parse(&row, "7", &value, error), 0);
+	assert_int_equal(value.number, 7);
+	assert_int_equal(param_parse(&row, "cpu", &value, error), -EINVAL);
+	assert_non_null(strstr(error, "1..1k or cpus"));
+	assert_int_equal(param_parse(&plain, "cpus", &value, error), -EINVAL);
+}
+
 static void find_compares_whole_names(void **state)
 {
 	(void)state;
@@ -238,6 +268,7 @@ int main(void)
 		cmocka_unit_test(an_open_choice_takes_any_text_that_a_list_can_hold),
 		cmocka_unit_test(a_backend_is_a_choice_or_a_name),
 		cmocka_unit_test(format_is_the_shortest_that_reads_back),
+		cmocka_unit_test(a_row_may_allow_the_number_of_cpus),
 		cmocka_unit_test(find_compares_whole_names),
 	};
 

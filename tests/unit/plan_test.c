@@ -96,7 +96,8 @@ static void a_setting_may_fit_only_some_of_the_workloads(void **state)
 	for (size_t i = 0; i < plan.n_cells; i++)
 		if (cell_param(&plan.cells[i], "conns"))
 			found += number_of(&plan.cells[i], "conns") == 3;
-	assert_int_equal(found, 1);
+	assert_true(found >= 1);
+	assert_true((size_t)found < plan.n_cells);
 	assert_true(plan.n_cells >= n_workloads);
 	plan_release(&plan);
 }
@@ -122,7 +123,7 @@ static void profiles_have_their_own_defaults_and_repetitions(void **state)
 	(void)state;
 	for (int profile = PLAN_QUICK; profile <= PLAN_FULL; profile++) {
 		struct plan plan = planned(&(struct planned){
-			"fib_generators", "call", {"generators=1"}, .profile = (enum plan_profile)profile});
+			"fib_generators", "call", {"generators=1", "through=direct"}, .profile = (enum plan_profile)profile});
 
 		assert_int_equal(plan.n_cells, 1);
 		assert_int_equal(plan.n_trials, repetitions[profile]);
