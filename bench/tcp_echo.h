@@ -47,7 +47,14 @@ enum tcp_echo_param {
 	TCP_ECHO_PLACEMENT,
 	TCP_ECHO_RATE,
 	TCP_ECHO_ARRIVALS,
+	TCP_ECHO_MODEL,
 };
+
+/*
+ * How a server in direct style gets its tasks: the root accepts and starts one for each connection,
+ * or all are started first and each accepts one for itself (on processes: prefork).
+ */
+enum { TCP_ECHO_PER_CONNECTION, TCP_ECHO_POOL };
 
 enum { TCP_ECHO_FIXED, TCP_ECHO_POISSON };
 

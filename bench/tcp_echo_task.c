@@ -6,6 +6,7 @@
 #include "tcp_echo.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,16 +68,43 @@ static int serve(const struct task_ops *t, int listener, uint32_t connection)
 	return error;
 }
 
+/* One of a pool: takes the next connection from its own copy of the listening socket. */
+static void work(const struct task_ops *t, struct arena *arena, const void *arg, int fd)
+{
+	int connection = task_accept(t, fd);
+
+	task_close(t, fd);
+	if (connection < 0)
+		arena_fail(arena, "accept", connection);
+	else
+		echo(t, arena, arg, connection);
+}
+
+/* Starts worker number `connection` of a pool. 0 or -errno. */
+static int hire(const struct task_ops *t, int listener, uint32_t connection)
+{
+	int fd = fcntl(listener, F_DUPFD_CLOEXEC, 0);
+	int error;
+
+	if (fd < 0)
+		return -errno;
+	error = task_spawn(t, work, &connection, sizeof(connection), fd);
+	if (error)
+		task_close(t, fd);
+	return error;
+}
+
 void tcp_echo_server_task(const struct task_ops *t, struct arena *arena, const void *arg, int fd)
 {
 	uint32_t conns = (uint32_t)arena_param(arena, TCP_ECHO_CONNS);
+	bool pool = arena_param(arena, TCP_ECHO_MODEL) == TCP_ECHO_POOL;
 	int error = 0;
 
 	(void)arg;
 	for (uint32_t i = 0; i < conns && error == 0; i++)
-		error = serve(t, fd, i);
+		error = pool ? hire(t, fd, i) : serve(t, fd, i);
 	if (error)
-		arena_fail(arena, "accept", error);
+		arena_fail(arena, pool ? "starting the pool" : "accept", error);
 	task_close(t, fd);
 	error = task_join(t);
 	if (error)

@@ -233,7 +233,7 @@ static const char *cell_unsupported(struct cell *cell, int role)
 	struct backend_config config = cell_config(cell, role, NULL);
 	const char *missing;
 
-	if (cell->workload->unsupported) {
+	if (role == 0 && cell->workload->unsupported) {
 		int64_t numbers[ARENA_PARAMS_MAX];
 		const char *why;
 

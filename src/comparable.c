@@ -167,9 +167,11 @@ static int cells_check(struct comparable *comparable, const struct dataset *data
 	}
 	if (n_common > 0)
 		return 0;
-	snprintf(error, DATASET_ERROR_MAX, "no common cell: %s in A, %s in B",
+	snprintf(error, DATASET_ERROR_MAX, "no common cell: %s on %s in A, %s on %s in B",
 			 dataset->hosts[0].known ? dataset->cells[0].workload : "nothing",
-			 dataset->hosts[1].known ? dataset->cells[dataset->keys.n - 1].workload : "nothing");
+			 dataset->hosts[0].known ? dataset->cells[0].backend : "nothing",
+			 dataset->hosts[1].known ? dataset->cells[dataset->keys.n - 1].workload : "nothing",
+			 dataset->hosts[1].known ? dataset->cells[dataset->keys.n - 1].backend : "nothing");
 	return -EBADMSG;
 }
 

@@ -52,11 +52,11 @@ struct workload {
 	const struct param_row *params;
 	const char *profiles[WORKLOAD_PROFILES]; /* "tasks=1k sleep=100ms": defaults of a profile */
 	struct workload_role roles[WORKLOAD_ROLES_MAX];
-	int n_roles;             /* role 0 is under test; the last role opens the window */
-	const char *lat_kind;    /* what a latency sample is; NULL: none are taken */
-	bool latency_pass;       /* samples come from a pass of their own, in batches */
-	bool latency_single;     /* its samples are of single operations, every `batch`-th of them */
-	bool memory_pass;        /* tasks can be held alive for the memory pass */
+	int n_roles;          /* role 0 is under test; the last role opens the window */
+	const char *lat_kind; /* what a latency sample is; NULL: none are taken */
+	bool latency_pass;    /* samples come from a pass of their own, in batches */
+	bool latency_single;  /* its samples are of single operations, every `batch`-th of them */
+	bool memory_pass;     /* tasks can be held alive for the memory pass */
 	/*
 	 * The machine's floor under one operation with these parameters, or LIMITS_OPERATIONS where
 	 * there is none; and whether it is a floor of CPU time or of elapsed time. NULL: none at all.
@@ -70,8 +70,9 @@ struct workload {
 	/* A combination that cannot run: one line in error[PARAM_ERROR_MAX] and -EINVAL; or 0. */
 	int (*check)(const int64_t *params, char *error);
 	/*
-	 * Why a backend of this carrier cannot do the work with these parameters, in one static line;
-	 * it makes the cell `unsupported`. NULL: it can. A NULL function: every backend always can.
+	 * Why role 0 on a backend of this carrier cannot do the work with these parameters, in one
+	 * static line; it makes the cell `unsupported`. NULL: it can. A NULL function: every backend
+	 * always can.
 	 */
 	const char *(*unsupported)(const int64_t *params, enum backend_carrier carrier);
 	/* Tasks of a role that live at a time, its root not counted. */
