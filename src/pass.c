@@ -176,7 +176,7 @@ static void pass_describe(struct pass *pass)
 	arena->inject_percent = spec->cell->inject_percent;
 	arena->pass = spec->kind;
 	arena->watched = pass->workload->n_roles == 1 && spec->cell->roles[0].backend->forks &&
-					 spec->kind == ARENA_PASS_THROUGHPUT;
+					 (spec->kind == ARENA_PASS_THROUGHPUT || spec->kind == ARENA_PASS_LATENCY);
 	arena->window_ns = window ? window->number : 0;
 }
 

@@ -326,6 +326,11 @@ static void run_cheat(const struct cheat *cheat)
 	{                                              \
 		"tasks=5", "sleep=50ms", "deadline=common" \
 	}
+#define LONG_NAPS              \
+	"sleep_fanout",            \
+	{                          \
+		"tasks=5", "sleep=10s" \
+	}
 #define VALUES                      \
 	"fib_generators",               \
 	{                               \
@@ -361,6 +366,12 @@ static void sleepers_that_do_not_sleep_are_found_by_the_common_deadline(void **s
 		&(struct cheat){NAPS_TO_ONE_DEADLINE, {skip_the_sleep}, "1 tasks were alive at once"});
 }
 
+static void sleepers_that_do_not_sleep_are_found_by_the_time_they_took(void **state)
+{
+	(void)state;
+	run_cheat(&(struct cheat){LONG_NAPS, {skip_the_sleep}, "in less than half the time"});
+}
+
 static void a_value_that_was_never_pulled_is_found(void **state)
 {
 	(void)state;
@@ -386,6 +397,7 @@ int main(void)
 		cmocka_unit_test(honest_bodies_pass),
 		cmocka_unit_test(a_sleeper_that_was_never_started_is_found),
 		cmocka_unit_test(sleepers_that_do_not_sleep_are_found_by_the_common_deadline),
+		cmocka_unit_test(sleepers_that_do_not_sleep_are_found_by_the_time_they_took),
 		cmocka_unit_test(a_value_that_was_never_pulled_is_found),
 		cmocka_unit_test(bytes_that_were_never_sent_are_found),
 		cmocka_unit_test(an_echo_of_something_else_is_found),
