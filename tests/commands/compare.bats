@@ -177,7 +177,7 @@ PY
 	job a.csv a 100 101 102
 	job b.csv b 100 101 102
 	sed -i s/,spin,/,idle,/ b.csv
-	refused 'no common cell: spin in A, idle in B' a.csv b.csv
+	refused 'no common cell: spin on call in A, idle on call in B' a.csv b.csv
 }
 
 @test "what must not be compared is named with both values" {

@@ -36,7 +36,7 @@ for row in ours:
     count = int(row["count"])
     assert count == int(total) == steps[-1][1], (row, total)
     assert int(row["max_ns"]) == float(top) == steps[-1][0], (row, top)
-    assert abs(float(row["mean_ns"]) - float(mean)) <= 0.001, (row, mean)
+    assert abs(float(row["mean_ns"]) - float(mean)) <= 0.0011, (row, mean)  # two roundings of a half
     # The least value's slot.
     assert 0 <= steps[0][0] - int(row["min_ns"]) <= 0.001 * steps[0][0], (row, steps[0])
     checked = 0
