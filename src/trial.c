@@ -356,7 +356,8 @@ static bool trial_measure_throughput(struct trial *trial)
 		trial_store_time(trial, outcome.arena);
 		trial_store_cpu(trial, &outcome);
 		trial_store_noise(trial, &outcome, trial->result);
-		if (trial->workload->lat_kind && !trial->workload->latency_pass && !trial->context->no_latency)
+		if (trial->workload->lat_kind && !trial->workload->latency_pass &&
+			!trial->context->no_latency)
 			trial_store_latency(trial, outcome.arena);
 		if (outcome.page->probe_ns > 0)
 			trial->result->probe_ns = outcome.page->probe_ns;

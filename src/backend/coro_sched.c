@@ -329,8 +329,8 @@ int coro_schedule(task_fn *root, int fd)
 	coro_rt.tail = &coro_rt.head;
 	coro_rt.used = CORO_ROOT;
 	/* Each task may sleep, and each may have a descriptor with a timeout. */
-	error = timerq_init(&coro_rt.timers, coro_rt.loop, 2 * coro_rt.capacity, coro_timer_expired,
-						NULL);
+	error =
+		timerq_init(&coro_rt.timers, coro_rt.loop, 2 * coro_rt.capacity, coro_timer_expired, NULL);
 	if (error)
 		return error;
 	error = coro_start_task(hub, &start, "", 0);

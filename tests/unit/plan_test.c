@@ -122,8 +122,10 @@ static void profiles_have_their_own_defaults_and_repetitions(void **state)
 
 	(void)state;
 	for (int profile = PLAN_QUICK; profile <= PLAN_FULL; profile++) {
-		struct plan plan = planned(&(struct planned){
-			"fib_generators", "call", {"generators=1", "through=direct"}, .profile = (enum plan_profile)profile});
+		struct plan plan = planned(&(struct planned){"fib_generators",
+													 "call",
+													 {"generators=1", "through=direct"},
+													 .profile = (enum plan_profile)profile});
 
 		assert_int_equal(plan.n_cells, 1);
 		assert_int_equal(plan.n_trials, repetitions[profile]);
