@@ -29,10 +29,10 @@ asleep() {
 @test "more connections than descriptors: limited by RLIMIT_NOFILE, the soft limit is raised" {
 	ulimit -Sn 64
 	ulimit -Hn 256
-	out "$BENCH" run -w tcp_echo -b event -p conns=1000 -p duration=10ms -p warmup=1ms -r 1
+	out "$BENCH" run -w tcp_echo -b event -p conns=1000 -p duration=100ms -p warmup=1ms -r 1
 	[ "$(echo "$output" | column status)" = limited ]
 	[[ "$(echo "$output" | column reason)" == *RLIMIT_NOFILE* ]]
-	out "$BENCH" run -w tcp_echo -b event -p conns=100 -p duration=10ms -p warmup=1ms -r 1
+	out "$BENCH" run -w tcp_echo -b event -p conns=100 -p duration=100ms -p warmup=1ms -r 1
 	[ "$(echo "$output" | column status)" = ok ]
 }
 
@@ -104,7 +104,7 @@ PY
 }
 
 @test "one CPU only: works, and an explicit split says what it needs" {
-	out taskset -c 0 "$BENCH" run -w tcp_echo -b event -p conns=2 -p duration=10ms -p warmup=1ms -r 1
+	out taskset -c 0 "$BENCH" run -w tcp_echo -b event -p conns=2 -p duration=100ms -p warmup=1ms -r 1
 	[ "$status" -eq 0 ]
 	[ "$(echo "$output" | column status)" = ok ]
 	[[ "$(echo "$output" | column params)" == *placement=same* ]]
@@ -126,7 +126,7 @@ PY
 	forbidden=$(python3 "$BATS_TEST_DIRNAME/forbid.py" --names)
 	[ -n "$forbidden" ] || skip "system call numbers are known for x86-64 and aarch64 only"
 	out python3 "$BATS_TEST_DIRNAME/forbid.py" "$BENCH" run -p tasks=10 -p sleep=1ms -p values=100 -p generators=3 -p conns=2 \
-		-p duration=10ms -p warmup=1ms -p window=1ms -r 1
+		-p duration=100ms -p warmup=1ms -p window=1ms -r 1
 	[ "$status" -eq 0 ]
 	[ "$(echo "$output" | column status | sort -u | tr '\n' ' ')" = 'ok unsupported ' ]
 }

@@ -110,7 +110,7 @@ PY
 }
 
 @test "the smallest echo on every pair of server and client" {
-	"$BENCH" run -w tcp_echo -b coro,event,thread,process -p conns=3 -p duration=20ms -p warmup=1ms \
+	"$BENCH" run -w tcp_echo -b coro,event,thread,process -p conns=3 -p duration=100ms -p warmup=1ms \
 		-p client=coro,event,thread,process,self -r 1 -o x.csv >/dev/null 2>err
 	[ "$(column status x.csv | sort -u)" = ok ]
 	[ "$(column status x.csv | wc -l)" -eq 20 ]
@@ -118,13 +118,13 @@ PY
 }
 
 @test "big and odd messages cross every backend" {
-	"$BENCH" run -w tcp_echo -b coro,event,thread,process -p conns=2 -p duration=20ms -p warmup=1ms \
+	"$BENCH" run -w tcp_echo -b coro,event,thread,process -p conns=2 -p duration=100ms -p warmup=1ms \
 		-p size=1,4097,64KiB -p client=self -r 1 -o x.csv >/dev/null 2>err
 	[ "$(column status x.csv | sort -u)" = ok ]
 }
 
 @test "the smallest web server on every pair of server and client, with and without keep-alive" {
-	"$BENCH" run -w http_get -b coro,event,thread,process -p conns=3 -p duration=40ms -p warmup=1ms \
+	"$BENCH" run -w http_get -b coro,event,thread,process -p conns=3 -p duration=100ms -p warmup=1ms \
 		-p keepalive=yes,no -p client=event,self -r 1 -o x.csv >/dev/null 2>err
 	column reason x.csv | grep -q 'built without' && skip "no HTTP parser"
 	[ "$(column status x.csv | sort -u)" = ok ]
@@ -133,7 +133,7 @@ PY
 }
 
 @test "a foreign server is measured beside ours" {
-	out env -C "$ROOT" "$BENCH" run -w tcp_echo -b event -p conns=2 -p duration=20ms -p warmup=1ms \
+	out env -C "$ROOT" "$BENCH" run -w tcp_echo -b event -p conns=2 -p duration=100ms -p warmup=1ms \
 		-p server=self,exec:build/peers/echo_epoll,exec:build/peers/echo_libev -r 1
 	[ "$status" -eq 0 ]
 	[ "$(echo "$output" | column backend | sort | tr '\n' ' ')" = 'event exec exec ' ]
