@@ -72,7 +72,7 @@ malformed() {
 	out "$BENCH" compare --self-test ab.csv
 	[ "$status" -eq 0 ]
 	job a.csv a 100 101 102
-	refused '' --self-test a.csv
+	refused 'a.csv: pair_id: empty; the self-test needs pairs' --self-test a.csv
 }
 
 @test "a file that is not there" {

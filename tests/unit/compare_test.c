@@ -387,6 +387,7 @@ static void self_test_passes(void **state)
 	contains(out, "+15 % injected: exit 1, 1 expected");
 	jobs_write(1);
 	assert_int_equal(compare("--self-test", "@a.csv", NULL), 2);
+	contains(err, "a.csv: pair_id: empty; the self-test needs pairs, as `ab` measures them\n");
 }
 
 static void reports_say_the_same(void **state)
