@@ -48,8 +48,12 @@ static void ab_help(void)
 		"pairs of every cell, then 15 fresh pairs of those that look slower, and only these\n"
 		"count for them. The chance of any false alarm over the whole suite is at most 5 %%.\n\n");
 	options_print(stdout, ab_options);
-	printf("\nexit: 0 no regression, 1 regression, 2 usage or data, 3 inconclusive (only with\n"
-		   "--require-power), 4 a binary could not be run, 130/143 interrupted\n");
+	printf(
+		"\nexit: 0 no regression, 1 regression (or rows that could not be written), 2 usage or\n"
+		"data, 3 inconclusive (only with --require-power), 4 a binary could not be run, 130/143\n"
+		"interrupted. The last line on stderr repeats it for scripts, whatever happened:\n"
+		"concbench-verdict: exit=1 regressed=1 improved=0 equivalent=41 inconclusive=18 missing=0 "
+		"cells=60\n");
 }
 
 static int ab_set(struct ab *ab, int id, const char *value)
@@ -80,21 +84,14 @@ static int ab_set(struct ab *ab, int id, const char *value)
 /* What a failure of the lower layers means for the caller of the program. */
 static int ab_fail(int status, const char *error)
 {
-	if (interrupt_signal()) {
-		fprintf(stderr, "concbench: ab: interrupted\n");
-		return 128 + interrupt_signal();
-	}
-	if (status == -EIO) {
-		fprintf(stderr, "concbench: %s\n", error);
-		return EXIT_TRIAL;
-	}
-	if (status != -ENOEXEC)
-		return conclude_refuse(error);
-	fprintf(stderr, "concbench: %s\n", error);
-	return EXIT_BINARY;
+	if (interrupt_signal())
+		return conclude_stop(128 + interrupt_signal(), "ab: interrupted");
+	if (status == -EIO)
+		return conclude_stop(EXIT_TRIAL, error);
+	return conclude_stop(status == -ENOEXEC ? EXIT_BINARY : EXIT_USAGE, error);
 }
 
-/* Whether both are one build. -errno with *error where one of them does not run. */
+/* Whether both are one build, said in *error then. -errno where one of them does not run. */
 static int builds_same(const struct ab *ab, bool *same, char *error)
 {
 	char ids[DATASET_SIDES][64];
@@ -107,12 +104,15 @@ static int builds_same(const struct ab *ab, bool *same, char *error)
 	}
 	*same = *ids[0] && !strcmp(ids[0], ids[1]);
 	if (*same)
-		snprintf(error, AB_ERROR_MAX, "build-id: '%s' on both sides", ids[0]);
+		snprintf(
+			error, AB_ERROR_MAX,
+			"build-id: '%s' on both sides: the same build, nothing to compare (--force measures)",
+			ids[0]);
 	return 0;
 }
 
-/* Says how long it will take. EXIT_USAGE where that does not fit the budget. */
-static int time_announce(const struct ab *ab, const struct ab_plan *plan)
+/* Says how long it will take. -EINVAL with *error where that does not fit the budget. */
+static int time_announce(const struct ab *ab, const struct ab_plan *plan, char *error)
 {
 	uint32_t pairs = ab->options.pairs ? ab->options.pairs : SCREEN_PAIRS;
 	double expected_s = (double)ab_expected_ns(plan, pairs) / CLOCK_NS_PER_S;
@@ -122,13 +122,48 @@ static int time_announce(const struct ab *ab, const struct ab_plan *plan)
 			ab->options.pairs ? "" : ", then 15 pairs of each cell that looks slower",
 			ab->options.seed);
 	if (ab->budget_ns == 0 || expected_s * CLOCK_NS_PER_S <= (double)ab->budget_ns)
-		return EXIT_OK;
-	fprintf(stderr, "concbench: --budget: %.0f s is too short, at least %.0f s are needed\n",
-			(double)ab->budget_ns / CLOCK_NS_PER_S, expected_s);
-	return EXIT_USAGE;
+		return 0;
+	snprintf(error, DATASET_ERROR_MAX, "--budget: %.0f s is too short, at least %.0f s are needed",
+			 (double)ab->budget_ns / CLOCK_NS_PER_S, expected_s);
+	return -EINVAL;
 }
 
-static int ab_measure(struct ab *ab, const struct ab_plan *plan, struct csv *csv)
+/* Opens what -o names, if it names something; *csv is NULL otherwise. */
+static int output_open(const struct ab *ab, struct csv *storage, struct csv **csv, char *error)
+{
+	struct csv_error where;
+	char text[DATASET_ERROR_MAX - sizeof("-o ")];
+
+	*csv = NULL;
+	if (!ab->out_path)
+		return 0;
+	if (csv_open(storage, ab->out_path, CSV_CREATE, &where) < 0) {
+		snprintf(error, DATASET_ERROR_MAX, "-o %s",
+				 csv_error_text(&where, ab->out_path, text, sizeof(text)));
+		return -EINVAL;
+	}
+	*csv = storage;
+	return 0;
+}
+
+/* Measures all pairs; afterwards every row is on disk. The caller releases the session. */
+static int pairs_measure(const struct ab *ab, struct ab_session *session, char *error)
+{
+	struct csv storage;
+	int status = output_open(ab, &storage, &session->csv, error);
+
+	if (status < 0)
+		return status;
+	status = ab_session_run(session, error);
+	if (session->csv && csv_close(session->csv) < 0 && status == 0) {
+		snprintf(error, DATASET_ERROR_MAX, "-o %.400s: rows were lost", ab->out_path);
+		status = -EIO;
+	}
+	return status;
+}
+
+/* Measures and gives the verdict. Returns the exit code. */
+static int plan_run(struct ab *ab, const struct ab_plan *plan)
 {
 	struct ab_session session = {
 		.binaries = {ab->binaries[0], ab->binaries[1]},
@@ -136,13 +171,14 @@ static int ab_measure(struct ab *ab, const struct ab_plan *plan, struct csv *csv
 		.seed = ab->options.seed,
 		.pairs = ab->options.pairs,
 		.budget_ns = ab->budget_ns,
-		.csv = csv,
 		.order = {.rules = &ab->conclude.rules, .seed = 1},
 	};
 	char error[DATASET_ERROR_MAX];
-	int status = ab_session_run(&session, error);
+	int status = time_announce(ab, plan, error);
 	int code;
 
+	if (status == 0)
+		status = pairs_measure(ab, &session, error);
 	if (status < 0) {
 		code = ab_fail(status, error);
 	} else {
@@ -155,35 +191,10 @@ static int ab_measure(struct ab *ab, const struct ab_plan *plan, struct csv *csv
 	return code;
 }
 
-/* Opens the output, measures, closes it. */
-static int ab_record(struct ab *ab, const struct ab_plan *plan)
-{
-	struct csv_error where;
-	struct csv csv;
-	char text[CSV_ERROR_MAX + 512];
-	int code;
-
-	if (!ab->out_path)
-		return ab_measure(ab, plan, NULL);
-	if (csv_open(&csv, ab->out_path, CSV_CREATE, &where) < 0) {
-		fprintf(stderr, "concbench: -o %s\n",
-				csv_error_text(&where, ab->out_path, text, sizeof(text)));
-		return EXIT_USAGE;
-	}
-	code = ab_measure(ab, plan, &csv);
-	if (csv_close(&csv) < 0 && code == EXIT_OK) {
-		fprintf(stderr, "concbench: -o %s: rows were lost\n", ab->out_path);
-		code = EXIT_TRIAL;
-	}
-	return code;
-}
-
 static int ab_run(struct ab *ab)
 {
-	struct verdict_counts nothing = {0};
 	struct ab_plan plan;
-	char error[AB_ERROR_MAX];
-	char line[256];
+	char error[DATASET_ERROR_MAX];
 	bool same = false;
 	int status = interrupt_install();
 	int code;
@@ -192,19 +203,13 @@ static int ab_run(struct ab *ab)
 		snprintf(error, sizeof(error), "signals: %s", strerror(-status));
 	if (status == 0)
 		status = builds_same(ab, &same, error);
+	if (status == 0 && same && !ab->force)
+		return conclude_stop(EXIT_OK, error);
+	if (status == 0)
+		status = ab_plan_make(&plan, ab->binaries[0], &ab->options.choice, error);
 	if (status < 0)
 		return ab_fail(status, error);
-	if (same && !ab->force) {
-		fprintf(stderr, "concbench: %s: the same build, nothing to compare (--force measures)\n%s",
-				error, verdict_line(&nothing, EXIT_OK, line, sizeof(line)));
-		return EXIT_OK;
-	}
-	status = ab_plan_make(&plan, ab->binaries[0], &ab->options.choice, error);
-	if (status < 0)
-		return ab_fail(status, error);
-	code = time_announce(ab, &plan);
-	if (code == EXIT_OK)
-		code = ab_record(ab, &plan);
+	code = plan_run(ab, &plan);
 	ab_plan_release(&plan);
 	return code;
 }

@@ -59,14 +59,18 @@ void conclude_release(struct conclude *conclude)
 	metric_rules_release(&conclude->rules);
 }
 
-int conclude_refuse(const char *message)
+int conclude_stop(int code, const char *message)
 {
 	struct verdict_counts nothing = {0};
 	char line[LINE_MAX_BYTES];
 
-	fprintf(stderr, "concbench: %s\n%s", message,
-			verdict_line(&nothing, EXIT_USAGE, line, sizeof(line)));
-	return EXIT_USAGE;
+	fprintf(stderr, "concbench: %s\n%s", message, verdict_line(&nothing, code, line, sizeof(line)));
+	return code;
+}
+
+int conclude_refuse(const char *message)
+{
+	return conclude_stop(EXIT_USAGE, message);
 }
 
 /* The text on standard output, unless a report has been sent there. */

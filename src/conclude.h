@@ -50,7 +50,14 @@ int conclude_prepare(struct conclude *conclude);
 int conclude_run(const struct conclude *conclude, struct judge_order *order,
 				 const struct dataset *dataset, uint32_t n_remeasured);
 
-/* Says on stderr what is wrong, then the last line for "nothing was compared". EXIT_USAGE. */
+/*
+ * Ends without a comparison: says on stderr why, then the last line with that exit code, in which
+ * everything is 0. Returns the code. Once its options are understood, a verb ends here or in
+ * conclude_run, so that whoever reads the last line always finds one.
+ */
+int conclude_stop(int code, const char *message);
+
+/* Likewise for data that must not be compared: EXIT_USAGE. */
 int conclude_refuse(const char *message);
 
 void conclude_release(struct conclude *conclude);

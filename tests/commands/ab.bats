@@ -49,8 +49,9 @@ rows_in() {
 			out "$BENCH" ab $sides $CELLS
 			[ "$status" -eq 4 ] || { echo "$sides: exit $status: $(cat err)"; false; }
 			[ -z "$output" ]
-			[ "$(wc -l <err)" -eq 1 ]
+			[ "$(wc -l <err)" -eq 2 ]
 			grep -qF "concbench: $bad: " err
+			verdict 'exit=4 regressed=0 improved=0 equivalent=0 inconclusive=0 missing=0 cells=0'
 		done
 	done
 }
@@ -67,6 +68,7 @@ rows_in() {
 	out "$BENCH" ab --a "$BENCH" --b ./dying --pairs 1 $CELLS
 	[ "$status" -eq 4 ]
 	grep -qF './dying: killed by signal 11' err
+	verdict 'exit=4 '
 }
 
 @test "cells that the build does not know: exit 2, in the build's words" {
@@ -80,6 +82,7 @@ rows_in() {
 	out "$BENCH" ab --a "$BENCH" --b "$BENCH" --force --pairs 1000 --budget 1s -o x.csv $CELLS
 	[ "$status" -eq 2 ]
 	grep -q -- '--budget: 1 s is too short, at least [0-9]* s are needed' err
+	verdict 'exit=2 '
 	[ ! -e x.csv ]
 }
 
@@ -88,6 +91,15 @@ rows_in() {
 	out "$BENCH" ab --a "$BENCH" --b "$BENCH" --force --pairs 1 -o kept.csv $CELLS
 	[ "$status" -eq 2 ]
 	[ "$(cat kept.csv)" = precious ]
+	verdict 'exit=2 '
+}
+
+@test "an output that cannot be written: exit 2 before anything is measured" {
+	[ -w /dev/full ] || skip 'no /dev/full here'
+	out "$BENCH" ab --a "$BENCH" --b "$BENCH" --force --pairs 1 -o /dev/full $CELLS
+	[ "$status" -eq 2 ]
+	grep -qF -- '-o /dev/full: cannot write: ' err
+	verdict 'exit=2 regressed=0 '
 }
 
 @test "pairs on disk: both sides of each, and compare gives the same verdict" {
@@ -127,6 +139,7 @@ rows_in() {
 	wait "$driver" && status=0 || status=$?
 	[ "$status" -eq 130 ]
 	grep -q 'interrupted' err
+	verdict 'exit=130 regressed=0 improved=0 equivalent=0 inconclusive=0 missing=0 cells=0'
 	[ -z "$(tail -c 1 x.csv | tr -d '\n')" ]
 	python3 - <<'PY'
 import csv

@@ -244,6 +244,7 @@ static void builds_that_do_not_run(void **state)
 	contains(err, "new: exit 1; its row: the file is empty; it is broken");
 	assert_int_equal(verb(ab_main, "--a", "/bin/true", "--b", "@new", NULL), 4);
 	contains(err, "/bin/true: what 'run --dry-run -o -' prints is no plan");
+	contains(err, "concbench-verdict: exit=4 regressed=0 ");
 }
 
 static void cells_that_cannot_be_compared(void **state)
@@ -282,6 +283,7 @@ static void an_interrupt_leaves_whole_rows(void **state)
 	build_write("new", "bbb", "[ $n -eq 3 ] && kill -INT $PPID");
 	assert_int_equal(verb(ab_main, "--a", "@old", "--b", "@new", "-o", "@cut.csv", NULL), 130);
 	contains(err, "ab: interrupted");
+	contains(err, "concbench-verdict: exit=130 regressed=0 ");
 	text_read("cut.csv", rows);
 	for (const char *at = rows; (at = strchr(at, '\n')); at++)
 		n_rows++;
