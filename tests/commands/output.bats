@@ -109,6 +109,14 @@ PY
 	[ "$(column digest x.csv | sort -u)" = "$(printf %016x $((1001 * 1002 * 1003 / 3)))" ]
 }
 
+@test "every job of a pool is done once, whatever the size of the pool" {
+	"$BENCH" run -w pool_dispatch -b call,coro,event,thread,thread:queue=condvar,process -p jobs=1001 \
+		-p workers=1,3 -p inflight=1,7,2k -p work=0,1us -p window=1ms -r 1 -o x.csv >/dev/null 2>err
+	[ "$(column status x.csv | sort -u)" = ok ]
+	[ "$(column status x.csv | wc -l)" -eq 72 ]
+	[ "$(column digest x.csv | sort -u)" = "$(printf %016x $(((1001 * 1002 * 1003 / 3 << 32) + 1001 * 1002 / 2)))" ]
+}
+
 @test "the smallest echo on every pair of server and client" {
 	"$BENCH" run -w tcp_echo -b coro,event,thread,process -p conns=3 -p duration=100ms -p warmup=1ms \
 		-p client=coro,event,thread,process,self -r 1 -o x.csv >/dev/null 2>err

@@ -20,6 +20,7 @@
 
 #include "net.h"
 #include "planned.h"
+#include "pool_dispatch.h"
 #include "receipt.h"
 #include "sleep_fanout.h"
 #include "task.h"
@@ -207,6 +208,49 @@ static void answer_anything(const struct task_ops *t, struct arena *arena, const
 	task_close(t, connection);
 }
 
+/* ---- pool ---- */
+
+/* A submitter that has no pool: it answers its jobs itself, and job number `twice` for the next. */
+static void answer_alone(struct arena *arena, int64_t work_ns, uint64_t twice)
+{
+	struct pool_dispatch_round round = {0};
+
+	arena_window_open(arena);
+	while (arena_round_wanted(arena, round.number)) {
+		while (pool_dispatch_waits(arena, &round)) {
+			uint64_t job = pool_dispatch_next(arena, &round);
+
+			pool_dispatch_see(arena, &round, pool_dispatch_run(work_ns, job - (job == twice + 1)));
+		}
+		pool_dispatch_round_end(arena, &round);
+	}
+	arena_window_close(arena);
+}
+
+static void do_each_job(const struct task_ops *t, struct arena *arena, const void *arg, int fd)
+{
+	(void)t;
+	(void)arg;
+	(void)fd;
+	answer_alone(arena, arena_param(arena, POOL_DISPATCH_WORK), UINT64_MAX);
+}
+
+static void do_a_job_twice(const struct task_ops *t, struct arena *arena, const void *arg, int fd)
+{
+	(void)t;
+	(void)arg;
+	(void)fd;
+	answer_alone(arena, arena_param(arena, POOL_DISPATCH_WORK), 2);
+}
+
+static void skip_the_work(const struct task_ops *t, struct arena *arena, const void *arg, int fd)
+{
+	(void)t;
+	(void)arg;
+	(void)fd;
+	answer_alone(arena, 0, UINT64_MAX);
+}
+
 /* ---- one pass, in processes like a trial's ---- */
 
 struct cheat {
@@ -342,6 +386,17 @@ static void run_cheat(const struct cheat *cheat)
 		"conns=1", "client=self", "duration=5ms", "warmup=1ms" \
 	}
 
+#define JOBS                  \
+	"pool_dispatch",          \
+	{                         \
+		"jobs=20", "work=1us" \
+	}
+#define LONG_JOBS            \
+	"pool_dispatch",         \
+	{                        \
+		"jobs=20", "work=1s" \
+	}
+
 static void honest_bodies_pass(void **state)
 {
 	(void)state;
@@ -351,6 +406,8 @@ static void honest_bodies_pass(void **state)
 	run_cheat(&(struct cheat){VALUES, {skip_no_value}, NULL});
 	run_cheat(&(struct cheat){MESSAGES_OF_64, {NULL}, NULL});
 	run_cheat(&(struct cheat){MESSAGES_OF_64, {NULL, send_whole}, NULL});
+	run_cheat(&(struct cheat){JOBS, {NULL}, NULL});
+	run_cheat(&(struct cheat){JOBS, {do_each_job}, NULL});
 }
 
 static void a_sleeper_that_was_never_started_is_found(void **state)
@@ -391,6 +448,18 @@ static void an_echo_of_something_else_is_found(void **state)
 	run_cheat(&(struct cheat){MESSAGES_OF_64, {answer_anything}, "operations failed"});
 }
 
+static void a_job_done_twice_for_another_is_found(void **state)
+{
+	(void)state;
+	run_cheat(&(struct cheat){JOBS, {do_a_job_twice}, "the digest is "});
+}
+
+static void jobs_without_their_work_are_found(void **state)
+{
+	(void)state;
+	run_cheat(&(struct cheat){LONG_JOBS, {skip_the_work}, "in less than half the time"});
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -401,6 +470,8 @@ int main(void)
 		cmocka_unit_test(a_value_that_was_never_pulled_is_found),
 		cmocka_unit_test(bytes_that_were_never_sent_are_found),
 		cmocka_unit_test(an_echo_of_something_else_is_found),
+		cmocka_unit_test(a_job_done_twice_for_another_is_found),
+		cmocka_unit_test(jobs_without_their_work_are_found),
 	};
 
 	alarm(DEADLINE_S); /* a body that hangs is a failure too */
