@@ -380,10 +380,10 @@ static void run_cheat(const struct cheat *cheat)
 	{                               \
 		"generators=1", "values=50" \
 	}
-#define MESSAGES_OF_64                                         \
-	"tcp_echo",                                                \
-	{                                                          \
-		"conns=1", "client=self", "duration=5ms", "warmup=1ms" \
+#define MESSAGES_OF_64                                           \
+	"tcp_echo",                                                  \
+	{                                                            \
+		"conns=1", "client=self", "duration=100ms", "warmup=1ms" \
 	}
 
 #define JOBS                  \
