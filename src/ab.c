@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ab_fit.h"
 #include "ab_options.h"
 #include "ab_session.h"
 #include "clock.h"
@@ -191,6 +192,25 @@ static int plan_run(struct ab *ab, const struct ab_plan *plan)
 	return code;
 }
 
+/* Asks A for the cells, and both builds for what they do not have in common. */
+static int plan_prepare(const struct ab *ab, struct ab_plan *plan, char *error)
+{
+	struct ab_plan defaults[DATASET_SIDES] = {{0}};
+	int status = ab_plan_make(plan, ab->binaries[0], &ab->options.choice, error);
+
+	if (status < 0)
+		return status;
+	for (int side = 0; status == 0 && side < DATASET_SIDES; side++)
+		status = ab_plan_defaults(&defaults[side], ab->binaries[side], error);
+	if (status == 0)
+		status = ab_fit(plan, defaults, error);
+	for (int side = 0; side < DATASET_SIDES; side++)
+		ab_plan_release(&defaults[side]);
+	if (status < 0)
+		ab_plan_release(plan);
+	return status;
+}
+
 static int ab_run(struct ab *ab)
 {
 	struct ab_plan plan;
@@ -206,7 +226,7 @@ static int ab_run(struct ab *ab)
 	if (status == 0 && same && !ab->force)
 		return conclude_stop(EXIT_OK, error);
 	if (status == 0)
-		status = ab_plan_make(&plan, ab->binaries[0], &ab->options.choice, error);
+		status = plan_prepare(ab, &plan, error);
 	if (status < 0)
 		return ab_fail(status, error);
 	code = plan_run(ab, &plan);

@@ -73,32 +73,26 @@ static const char *complaint_of(const struct child_output *output)
 
 /* ---- the plan ---- */
 
-/* "a=b;c=d" with each ';' replaced. Returns the number of settings. */
-static size_t settings_turn(char *text, char separator)
+static int request_set(struct ab_request *request, const char *variant, const char *params)
 {
-	size_t n = *text ? 1 : 0;
-
-	for (; *text; text++) {
-		if (*text == ';') {
-			*text = separator;
-			n++;
-		}
-	}
-	return n;
+	request->variant = strdup(variant);
+	request->params = strdup(params);
+	return request->variant && request->params ? 0 : -ENOMEM;
 }
 
-/* One line of the plan, which the cell keeps. 0, -EINVAL or -ENOMEM. */
+/* One line of the plan, which is cut apart and kept. 0, -EINVAL or -ENOMEM. */
 static int cell_parse(struct ab_cell *cell, const char *text)
 {
 	char *fields[PLAN_FIELDS];
 	char *next;
 	char *end;
 	size_t n = 0;
+	int status = 0;
 
-	cell->line = strdup(text);
-	if (!cell->line)
+	cell->workload = strdup(text);
+	if (!cell->workload)
 		return -ENOMEM;
-	next = cell->line;
+	next = cell->workload;
 	for (; next && n < PLAN_FIELDS; n++)
 		fields[n] = strsep(&next, ",");
 	if (n < PLAN_FIELDS || next || !*fields[0] || !*fields[1])
@@ -107,15 +101,10 @@ static int cell_parse(struct ab_cell *cell, const char *text)
 	cell->expected_ns = strtoll(fields[5], &end, 10);
 	if (errno || end == fields[5] || *end || cell->expected_ns < 0)
 		return -EINVAL;
-	cell->workload = fields[0];
-	settings_turn(fields[2], '+');
-	if (asprintf(&cell->backend, "%s%s%s", fields[1], *fields[2] ? ":" : "", fields[2]) < 0) {
-		cell->backend = NULL;
-		return -ENOMEM;
-	}
-	cell->params = fields[3];
-	cell->n_params = settings_turn(fields[3], '\0');
-	return 0;
+	cell->backend = fields[1];
+	for (int side = 0; status == 0 && side < DATASET_SIDES; side++)
+		status = request_set(&cell->requests[side], fields[2], fields[3]);
+	return status;
 }
 
 static int plan_parse(struct ab_plan *plan, char *text)
@@ -138,30 +127,18 @@ static int plan_parse(struct ab_plan *plan, char *text)
 	return status == 0 && plan->n_cells == 0 ? -EINVAL : status;
 }
 
-int ab_plan_make(struct ab_plan *plan, const char *binary, const struct ab_choice *choice,
-				 char error[AB_ERROR_MAX])
+/* Makes a plan of what the build prints for `command`, which lacks the end. As ab_plan_make. */
+static int plan_ask(struct ab_plan *plan, struct command *command, char *error)
 {
-	struct command command = {{binary, "run", "--profile", "quick", "-r", "1"}, 6};
+	const char *binary = command->words[0];
 	struct child_output output;
 	int status;
 
 	*plan = (struct ab_plan){0};
-	if (choice->workloads) {
-		command_add(&command, "-w");
-		command_add(&command, choice->workloads);
-	}
-	if (choice->backends) {
-		command_add(&command, "-b");
-		command_add(&command, choice->backends);
-	}
-	for (size_t i = 0; i < choice->n_settings; i++) {
-		command_add(&command, "-p");
-		command_add(&command, choice->settings[i]);
-	}
-	command_add(&command, "--dry-run");
-	command_add(&command, "-o");
-	command_add(&command, "-");
-	status = command_run(&command, ASK_LIMIT_NS, &output, error);
+	command_add(command, "--dry-run");
+	command_add(command, "-o");
+	command_add(command, "-");
+	status = command_run(command, ASK_LIMIT_NS, &output, error);
 	if (status < 0)
 		return status;
 	if (output.exit_code != 0) {
@@ -182,11 +159,44 @@ int ab_plan_make(struct ab_plan *plan, const char *binary, const struct ab_choic
 	return status;
 }
 
+int ab_plan_make(struct ab_plan *plan, const char *binary, const struct ab_choice *choice,
+				 char error[AB_ERROR_MAX])
+{
+	struct command command = {{binary, "run", "--profile", "quick", "-r", "1"}, 6};
+
+	if (choice->workloads) {
+		command_add(&command, "-w");
+		command_add(&command, choice->workloads);
+	}
+	if (choice->backends) {
+		command_add(&command, "-b");
+		command_add(&command, choice->backends);
+	}
+	for (size_t i = 0; i < choice->n_settings; i++) {
+		command_add(&command, "-p");
+		command_add(&command, choice->settings[i]);
+	}
+	return plan_ask(plan, &command, error);
+}
+
+int ab_plan_defaults(struct ab_plan *plan, const char *binary, char error[AB_ERROR_MAX])
+{
+	struct command command = {{binary, "run", "--profile", "defaults", "-r", "1"}, 6};
+	int status = plan_ask(plan, &command, error);
+
+	return status == -EINVAL ? 0 : status;
+}
+
 void ab_plan_release(struct ab_plan *plan)
 {
 	for (size_t i = 0; i < plan->n_cells; i++) {
-		free(plan->cells[i].backend);
-		free(plan->cells[i].line);
+		struct ab_cell *cell = &plan->cells[i];
+
+		for (int side = 0; side < DATASET_SIDES; side++) {
+			free(cell->requests[side].variant);
+			free(cell->requests[side].params);
+		}
+		free(cell->workload);
 	}
 	free(plan->cells);
 	*plan = (struct ab_plan){0};
@@ -197,12 +207,10 @@ void ab_plan_release(struct ab_plan *plan)
 /* A row for a build that would not even begin: the cell as it was asked for, and why. */
 static void row_refused(struct result *result, const struct ab_cell *cell, const char *complaint)
 {
-	size_t length = strcspn(cell->backend, ":");
-
 	result_init(result);
 	result->status = RESULT_FAILED;
 	snprintf(result->workload, sizeof(result->workload), "%s", cell->workload);
-	snprintf(result->backend, sizeof(result->backend), "%.*s", (int)length, cell->backend);
+	snprintf(result->backend, sizeof(result->backend), "%s", cell->backend);
 	snprintf(result->reason, sizeof(result->reason), "%s", complaint);
 	result->workload_version = 1;
 }
@@ -219,34 +227,46 @@ static int row_read(const struct child_output *output, struct result *result, ch
 		status = csv_reader_next(&reader, result, &where);
 		csv_reader_close(&reader);
 	}
-	if (status > 0)
+	if (status > 0 && result->planned == 1)
 		return 0;
-	if (status < 0)
+	if (status > 0)
+		snprintf(error, AB_ERROR_MAX, "it planned %" PRId64 " trials instead of one",
+				 result->planned);
+	else if (status < 0)
 		csv_error_text(&where, "its row", error, AB_ERROR_MAX);
 	else
 		snprintf(error, AB_ERROR_MAX, "its row is missing");
 	return -ENOEXEC;
 }
 
-int ab_trial(const char *binary, const struct ab_cell *cell, struct result *result,
-			 char error[AB_ERROR_MAX])
+/* Adds the words for a cell; they lie in `backend` and `params`, which are cut apart. */
+static void command_add_cell(struct command *command, const char *workload, char *backend,
+							 char *params)
 {
-	struct command command = {{binary, "run", "-w", cell->workload, "-b", cell->backend}, 6};
-	struct child_output output;
-	const char *param = cell->params;
-	char what[AB_ERROR_MAX];
-	int status;
+	char *setting;
 
-	for (size_t i = 0; i < cell->n_params; i++) {
-		command_add(&command, "-p");
-		command_add(&command, param);
-		param += strlen(param) + 1;
+	for (char *at = backend; *at; at++)
+		*at = *at == ';' ? '+' : *at;
+	command_add(command, "-w");
+	command_add(command, workload);
+	command_add(command, "-b");
+	command_add(command, backend);
+	while ((setting = strsep(&params, ";"))) {
+		if (!*setting)
+			continue;
+		command_add(command, "-p");
+		command_add(command, setting);
 	}
-	command_add(&command, "-r");
-	command_add(&command, "1");
-	command_add(&command, "-o");
-	command_add(&command, "-");
-	status = command_run(&command, TRIAL_LIMIT_NS, &output, error);
+}
+
+/* Runs the command of a trial and takes its row, or why there is none. As ab_trial. */
+static int trial_ask(struct command *command, const struct ab_cell *cell, struct result *result,
+					 char *error)
+{
+	struct child_output output;
+	char what[AB_ERROR_MAX];
+	int status = command_run(command, TRIAL_LIMIT_NS, &output, error);
+
 	if (status < 0)
 		return status;
 	if (output.exit_code == EXIT_USAGE) {
@@ -254,10 +274,36 @@ int ab_trial(const char *binary, const struct ab_cell *cell, struct result *resu
 	} else {
 		status = row_read(&output, result, what);
 		if (status < 0)
-			snprintf(error, AB_ERROR_MAX, "%.150s: exit %d; %.120s; %.150s", binary,
+			snprintf(error, AB_ERROR_MAX, "%.150s: exit %d; %.120s; %.150s", command->words[0],
 					 output.exit_code, what, complaint_of(&output));
 	}
 	free(output.text);
+	return status;
+}
+
+int ab_trial(const char *binary, const struct ab_cell *cell, int side, struct result *result,
+			 char error[AB_ERROR_MAX])
+{
+	const struct ab_request *request = &cell->requests[side];
+	struct command command = {{binary, "run"}, 2};
+	char *params = strdup(request->params);
+	char *backend;
+	int status = -ENOMEM;
+
+	if (asprintf(&backend, "%s%s%s", cell->backend, *request->variant ? ":" : "",
+				 request->variant) < 0)
+		backend = NULL;
+	snprintf(error, AB_ERROR_MAX, "out of memory");
+	if (params && backend) {
+		command_add_cell(&command, cell->workload, backend, params);
+		command_add(&command, "-r");
+		command_add(&command, "1");
+		command_add(&command, "-o");
+		command_add(&command, "-");
+		status = trial_ask(&command, cell, result, error);
+	}
+	free(params);
+	free(backend);
 	return status;
 }
 

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cell_difference.h"
 #include "clock.h"
 #include "screen.h"
 #include "splitmix.h"
@@ -59,7 +60,7 @@ static int pair_measure(struct ab_session *session, const struct ab_cell *cell,
 	for (int turn = 0; status == 0 && turn < DATASET_SIDES; turn++) {
 		int side = turn == 0 ? first : !first;
 
-		status = ab_trial(session->binaries[side], cell, &rows[side], error);
+		status = ab_trial(session->binaries[side], cell, side, &rows[side], error);
 	}
 	session->trials_ns += clock_now_ns() - start_ns;
 	return status;
@@ -144,25 +145,29 @@ static int rows_keep(struct ab_session *session, struct result rows[DATASET_SIDE
 	return 0;
 }
 
-/* Both builds must have measured the same cell; what differs is said as `compare` says it. */
+/* Both builds must have measured the same cell, but for settings that one of them lacks. */
 static int key_check(struct ab_session *session, const struct result rows[DATASET_SIDES],
 					 uint32_t cell, char *error)
 {
-	const struct dataset_row *last = &session->dataset.rows[session->dataset.n_rows - 1];
-	struct verdict_table table;
-	int status;
+	const struct dataset *dataset = &session->dataset;
+	const struct dataset_row *last = &dataset->rows[dataset->n_rows - 1];
+	const struct dataset_cell *a = &dataset->cells[last[-1].cell];
+	const struct dataset_cell *b = &dataset->cells[last->cell];
 
 	session->dataset_cells[cell] = last[-1].cell;
-	if (last->cell == last[-1].cell || rows[0].status != RESULT_OK || rows[1].status != RESULT_OK)
+	if (a == b || rows[0].status != RESULT_OK || rows[1].status != RESULT_OK)
 		return 0;
-	status = judge_run(&session->order, &session->dataset, &table, error);
-	if (status == 0) {
-		verdict_release(&table);
-		snprintf(error, DATASET_ERROR_MAX, "%s: the two builds measured different cells",
-				 rows[0].workload);
-		status = -EBADMSG;
+	switch (cell_difference(a, b)) {
+	case OTHER_KEYS:
+		return 0;
+	case OTHER_CELL:
+		snprintf(error, DATASET_ERROR_MAX, "%s %s: the two builds measured different cells",
+				 rows[0].workload, rows[0].backend);
+		return -EBADMSG;
+	default:
+		cell_difference_words(a, b, error);
+		return -EBADMSG;
 	}
-	return status;
 }
 
 static int pair_do(struct ab_session *session, const struct stage *stage, uint32_t block,

@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PLACEMENT "placement="
+#include "cell_difference.h"
+#include "setting_list.h"
 
 /* Pairs everywhere or nowhere, and which cells each side has. */
 static int rows_survey(struct comparable *comparable, const struct dataset *dataset, char *error)
@@ -68,102 +69,172 @@ static int runs_check(struct comparable *comparable, const struct dataset *datas
 	return status;
 }
 
-/* Whether two lists of settings are equal but for the placement. */
-static bool same_but_placement(const char *a, const char *b)
-{
-	while (*a || *b) {
-		size_t n_a = strcspn(a, ";");
-		size_t n_b = strcspn(b, ";");
-		bool both_placement =
-			!strncmp(a, PLACEMENT, strlen(PLACEMENT)) && !strncmp(b, PLACEMENT, strlen(PLACEMENT));
+/* ---- cells ---- */
 
-		if (!both_placement && (n_a != n_b || memcmp(a, b, n_a)))
+/* Whether the cell is one that only this side has, and not yet taken for one of the other's. */
+static bool is_alone(const struct comparable *comparable, uint32_t cell, unsigned side)
+{
+	return (comparable->present[cell] & (COMPARABLE_A | COMPARABLE_B)) == side &&
+		   comparable->cell_of[cell] == cell;
+}
+
+/* What is nearest to a cell, and how many are equally near. */
+struct nearest {
+	enum cell_difference difference;
+	uint32_t cell;
+	uint32_t n;
+};
+
+/* Whether all settings that one list has and the other lacks are among those of `assumed`. */
+static bool additions_assumed(struct setting_changes changes, const char *assumed)
+{
+	struct setting_change change;
+
+	while (setting_changes_next(&changes, &change)) {
+		if (!setting_list_has(assumed, change.a.text ? change.a : change.b))
 			return false;
-		a += n_a + (a[n_a] == ';');
-		b += n_b + (b[n_b] == ';');
 	}
 	return true;
 }
 
-enum difference { OTHER_CELL, OTHER_PARAMS, OTHER_VARIANT, OTHER_VERSION, OTHER_PLACEMENT };
-
-/* How near a cell of B comes to one of A; a larger value is nearer. */
-static enum difference cell_difference(const struct dataset_cell *a, const struct dataset_cell *b)
+static enum cell_difference difference_of(const struct comparable *comparable,
+										  const struct comparable_rules *rules,
+										  const struct dataset_cell *a,
+										  const struct dataset_cell *b)
 {
-	bool same_variant = !strcmp(a->variant, b->variant);
-	bool same_params = !strcmp(a->params, b->params);
+	enum cell_difference difference = cell_difference(a, b);
+	const char *assumed = rules->assumed ? rules->assumed : "";
 
-	if (strcmp(a->workload, b->workload) || strcmp(a->backend, b->backend))
-		return OTHER_CELL;
-	if (a->version != b->version)
-		return same_variant && same_params ? OTHER_VERSION : OTHER_CELL;
-	if (same_params)
-		return OTHER_VARIANT;
-	if (!same_variant)
-		return OTHER_CELL;
-	return same_but_placement(a->params, b->params) ? OTHER_PLACEMENT : OTHER_PARAMS;
+	if (difference != OTHER_KEYS)
+		return difference;
+	if (comparable->paired ||
+		(additions_assumed(setting_changes_of(a->params, b->params), assumed) &&
+		 additions_assumed(setting_changes_of(a->variant, b->variant), assumed)))
+		return ASSUMED_KEYS;
+	return OTHER_KEYS;
 }
 
-/* The cell that only B has and that is nearest to `a`, which only A has. */
-static enum difference nearest_find(const struct comparable *comparable,
-									const struct dataset *dataset, uint32_t a, uint32_t *nearest)
+/* Of the cells that only `side` has, the one that is nearest to a cell of the other side. */
+static struct nearest nearest_find(const struct comparable *comparable,
+								   const struct dataset *dataset,
+								   const struct comparable_rules *rules, uint32_t of, unsigned side)
 {
-	enum difference best = OTHER_CELL;
+	struct nearest nearest = {.difference = OTHER_CELL};
 
-	for (uint32_t b = 0; b < dataset->keys.n; b++) {
-		enum difference difference;
+	for (uint32_t cell = 0; cell < dataset->keys.n; cell++) {
+		enum cell_difference difference;
 
-		if ((comparable->present[b] & (COMPARABLE_A | COMPARABLE_B)) != COMPARABLE_B ||
-			comparable->cell_of[b] != b)
+		if (!is_alone(comparable, cell, side))
 			continue;
-		difference = cell_difference(&dataset->cells[a], &dataset->cells[b]);
-		if (difference > best) {
-			best = difference;
-			*nearest = b;
-		}
+		difference = difference_of(comparable, rules, &dataset->cells[of], &dataset->cells[cell]);
+		if (difference == OTHER_CELL || difference < nearest.difference)
+			continue;
+		if (difference > nearest.difference)
+			nearest = (struct nearest){.difference = difference, .cell = cell};
+		nearest.n++;
 	}
-	return best;
+	return nearest;
 }
 
-static int cells_refuse(const struct dataset_cell *a, const struct dataset_cell *b,
-						enum difference difference, char *error)
+/* Says that more than one cell could be meant. */
+static int ambiguous(const struct dataset *dataset, uint32_t cell, int side, uint32_t n,
+					 char *error)
 {
-	if (difference == OTHER_VERSION)
-		snprintf(error, DATASET_ERROR_MAX,
-				 "workload_version of %s: %" PRId64 " in A, %" PRId64 " in B", a->workload,
-				 a->version, b->version);
-	else if (difference == OTHER_VARIANT)
-		snprintf(error, DATASET_ERROR_MAX, "variant of %s %s: '%.150s' in A, '%.150s' in B",
-				 a->workload, a->backend, a->variant, b->variant);
-	else
-		snprintf(error, DATASET_ERROR_MAX, "params of %s %s: '%.150s' in A, '%.150s' in B",
-				 a->workload, a->backend, a->params, b->params);
+	char text[DATASET_ERROR_MAX / 2];
+
+	snprintf(error, DATASET_ERROR_MAX,
+			 "cell: '%s' in %c, and %u in %c that differ from it in settings that one side lacks",
+			 dataset_cell_text(&dataset->cells[cell], text, sizeof(text)), "AB"[side], n,
+			 "BA"[side]);
 	return -EBADMSG;
 }
 
-/* Explains cells that only A has by what B has instead; what nothing explains is missing. */
+/* Notes what one of two lists lacks. `owner` is the workload or the backend. 0 or -ENOMEM. */
+static int additions_note(struct comparable *comparable, const char *owner, const char *noun,
+						  struct setting_changes changes)
+{
+	struct setting_change change;
+	char note[DATASET_ERROR_MAX];
+
+	while (setting_changes_next(&changes, &change)) {
+		struct word setting = change.a.text ? change.a : change.b;
+
+		snprintf(note, sizeof(note), "%.100s: %c has %s %.*s that %c lacks", owner,
+				 change.a.text ? 'A' : 'B', noun, (int)setting.length, setting.text,
+				 change.a.text ? 'B' : 'A');
+		if (interner_add(&comparable->added, note, strlen(note)) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* Cells that differ in keys alone become one, if each is the only one that can be meant. */
+static int additions_accept(struct comparable *comparable, const struct dataset *dataset,
+							const struct comparable_rules *rules, uint32_t a,
+							const struct nearest *b, char *error)
+{
+	const struct dataset_cell *cell_a = &dataset->cells[a];
+	const struct dataset_cell *cell_b = &dataset->cells[b->cell];
+	struct nearest back = nearest_find(comparable, dataset, rules, b->cell, COMPARABLE_A);
+	int status;
+
+	if (b->n > 1)
+		return ambiguous(dataset, a, 0, b->n, error);
+	if (back.n > 1)
+		return ambiguous(dataset, b->cell, 1, back.n, error);
+	status = additions_note(comparable, cell_a->workload, "a parameter",
+							setting_changes_of(cell_a->params, cell_b->params));
+	if (status < 0)
+		return status;
+	return additions_note(comparable, cell_a->backend, "an option",
+						  setting_changes_of(cell_a->variant, cell_b->variant));
+}
+
+/*
+ * Looks for what B has instead of a cell that only A has. Returns 1 when that is now counted as
+ * A's, 0 when there is nothing (the cell is missing in B), or -errno with *error filled in.
+ */
+static int cell_explain(struct comparable *comparable, const struct dataset *dataset,
+						const struct comparable_rules *rules, uint32_t a, char *error)
+{
+	struct nearest b = nearest_find(comparable, dataset, rules, a, COMPARABLE_B);
+	int status = 0;
+
+	if (b.difference == OTHER_CELL)
+		return 0;
+	if (b.difference == ASSUMED_KEYS) {
+		status = additions_accept(comparable, dataset, rules, a, &b, error);
+	} else if (b.difference == OTHER_PLACEMENT && rules->across_hosts) {
+		comparable->other_host = true;
+	} else {
+		cell_difference_words(&dataset->cells[a], &dataset->cells[b.cell], error);
+		if (b.difference == OTHER_KEYS)
+			snprintf(error + strlen(error), DATASET_ERROR_MAX - strlen(error),
+					 " (--assume KEY=VALUE says what the other does)");
+		status = -EBADMSG;
+	}
+	if (status < 0)
+		return status;
+	comparable->cell_of[b.cell] = a;
+	comparable->present[a] |= comparable->present[b.cell];
+	return 1;
+}
+
 static int cells_check(struct comparable *comparable, const struct dataset *dataset,
-					   bool across_hosts, char *error)
+					   const struct comparable_rules *rules, char *error)
 {
 	uint32_t n_common = 0;
 
 	for (uint32_t a = 0; a < dataset->keys.n; a++) {
 		unsigned sides = comparable->present[a] & (COMPARABLE_A | COMPARABLE_B);
-		enum difference difference;
-		uint32_t b = a;
+		int status = 0;
 
 		n_common += sides == (COMPARABLE_A | COMPARABLE_B);
-		if (sides != COMPARABLE_A)
-			continue;
-		difference = nearest_find(comparable, dataset, a, &b);
-		if (difference == OTHER_PLACEMENT && across_hosts) {
-			comparable->cell_of[b] = a;
-			comparable->present[a] |= comparable->present[b];
-			comparable->other_host = true;
-			n_common++;
-		} else if (difference != OTHER_CELL) {
-			return cells_refuse(&dataset->cells[a], &dataset->cells[b], difference, error);
-		}
+		if (sides == COMPARABLE_A)
+			status = cell_explain(comparable, dataset, rules, a, error);
+		if (status < 0)
+			return status;
+		n_common += (uint32_t)status;
 	}
 	if (n_common > 0)
 		return 0;
@@ -176,7 +247,7 @@ static int cells_check(struct comparable *comparable, const struct dataset *data
 }
 
 int comparable_check(struct comparable *comparable, const struct dataset *dataset,
-					 bool across_hosts, char error[DATASET_ERROR_MAX])
+					 const struct comparable_rules *rules, char error[DATASET_ERROR_MAX])
 {
 	int status;
 
@@ -192,9 +263,9 @@ int comparable_check(struct comparable *comparable, const struct dataset *datase
 	if (status == 0)
 		status = runs_check(comparable, dataset, error);
 	if (status == 0)
-		status = hosts_check(comparable, dataset, across_hosts, error);
+		status = hosts_check(comparable, dataset, rules->across_hosts, error);
 	if (status == 0)
-		status = cells_check(comparable, dataset, across_hosts, error);
+		status = cells_check(comparable, dataset, rules, error);
 	return status;
 }
 
@@ -202,4 +273,5 @@ void comparable_release(struct comparable *comparable)
 {
 	free(comparable->cell_of);
 	free(comparable->present);
+	interner_release(&comparable->added);
 }

@@ -2,6 +2,7 @@
 /* `concbench compare`, top-down: options, files, verdict. */
 #include "compare.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -13,12 +14,15 @@
 #include "history.h"
 #include "options.h"
 #include "self_test.h"
+#include "setting_list.h"
 
-enum { ACROSS = CONCLUDE_END, ARCHIVED, SELF_TEST, HISTORY, PARTIAL };
+enum { ACROSS = CONCLUDE_END, ASSUME, ARCHIVED, SELF_TEST, HISTORY, PARTIAL };
 
 static const struct options_row compare_options[] = {
 	CONCLUDE_OPTIONS,
 	{ACROSS, "across-hosts", NULL, "allow another host, kernel or placement; then only advice"},
+	{ASSUME, "assume", "KEY=VALUE,...",
+	 "a file whose cells lack a parameter or option did as with this value"},
 	{ARCHIVED, "gate-archived", NULL, "let two jobs gate, given at least 5 runs in BASE"},
 	{PARTIAL, "partial", NULL, "take files that were cut short as far as they go"},
 	{HISTORY, "history", "DIR", "compare NEW with the earlier runs of this host in DIR; advice"},
@@ -48,6 +52,24 @@ static void compare_help(void)
 		   "--require-power)\n");
 }
 
+static int compare_assume(struct compare *compare, const char *value)
+{
+	const char *rest = value;
+	struct word setting;
+
+	while (setting_list_next(&rest, &setting)) {
+		size_t key_length = setting_key(setting).length;
+
+		if (key_length == 0 || key_length + 1 >= setting.length) {
+			fprintf(stderr, "concbench: --assume: '%.*s' is not KEY=VALUE\n", (int)setting.length,
+					setting.text);
+			return -EINVAL;
+		}
+	}
+	compare->order.comparable.assumed = value;
+	return 0;
+}
+
 static int compare_set(struct compare *compare, int id, const char *value)
 {
 	int status;
@@ -56,8 +78,10 @@ static int compare_set(struct compare *compare, int id, const char *value)
 		return status;
 	switch (id) {
 	case ACROSS:
-		compare->order.across_hosts = true;
+		compare->order.comparable.across_hosts = true;
 		break;
+	case ASSUME:
+		return compare_assume(compare, value);
 	case ARCHIVED:
 		compare->order.gate_archived = true;
 		break;

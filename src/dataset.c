@@ -92,7 +92,7 @@ int64_t interner_add(struct interner *interner, const char *text, size_t length)
 	return interner->n - 1;
 }
 
-static void interner_release(struct interner *interner)
+void interner_release(struct interner *interner)
 {
 	for (uint32_t i = 0; i < interner->n; i++)
 		free(interner->texts[i]);

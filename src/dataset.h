@@ -90,4 +90,6 @@ bool dataset_hosts_differ(const struct dataset_host *a, const struct dataset_hos
 /* The number of a text, added if it is new; or -ENOMEM. */
 int64_t interner_add(struct interner *interner, const char *text, size_t length);
 
+void interner_release(struct interner *interner);
+
 #endif

@@ -273,23 +273,29 @@ static int families_judge(struct judge *judge)
 	return status;
 }
 
-static void advice_note(struct judge *judge)
+/* Says in the table what makes it advice, and what was taken as equal. */
+static int notes_add(struct judge *judge)
 {
 	struct verdict_table *table = judge->table;
+	const struct interner *added = &judge->comparable.added;
+	bool archived = judge->order->gate_archived;
+	int status = 0;
 
 	table->unpaired = !judge->comparable.paired;
 	if (judge->comparable.other_host) {
 		table->advisory = true;
-		verdict_note(table, "hosts or placement differ: advisory, nothing gates");
+		status = verdict_note(table, "hosts or placement differ: advisory, nothing gates");
 	}
-	if (!table->unpaired)
-		return;
-	if (judge->order->gate_archived && judge->comparable.n_runs_a >= JUDGE_ARCHIVE_RUNS_MIN)
-		return;
-	table->advisory = true;
-	verdict_note(table, "two jobs, not pairs: advisory, nothing gates");
-	if (judge->order->gate_archived)
-		verdict_note(table, "--gate-archived needs 5 runs in the base");
+	if (table->unpaired && (!archived || judge->comparable.n_runs_a < JUDGE_ARCHIVE_RUNS_MIN)) {
+		table->advisory = true;
+		if (status == 0)
+			status = verdict_note(table, "two jobs, not pairs: advisory, nothing gates");
+		if (status == 0 && archived)
+			status = verdict_note(table, "--gate-archived needs 5 runs in the base");
+	}
+	for (uint32_t i = 0; status == 0 && i < added->n; i++)
+		status = verdict_note(table, added->texts[i]);
+	return status;
 }
 
 int judge_run(const struct judge_order *order, const struct dataset *dataset,
@@ -299,16 +305,17 @@ int judge_run(const struct judge_order *order, const struct dataset *dataset,
 	int status;
 
 	*table = (struct verdict_table){0};
-	status = comparable_check(&judge.comparable, dataset, order->across_hosts, error);
+	status = comparable_check(&judge.comparable, dataset, &order->comparable, error);
 	if (status == 0)
 		status = judge_allocate(&judge);
 	if (status == 0)
 		status = row_order_make(&judge.rows, dataset, &judge.comparable, error);
 	if (status == 0) {
 		figures_collect(&judge);
-		advice_note(&judge);
-		status = families_judge(&judge);
+		status = notes_add(&judge);
 	}
+	if (status == 0)
+		status = families_judge(&judge);
 	judge_release(&judge);
 	if (status < 0)
 		verdict_release(table);

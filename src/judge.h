@@ -21,7 +21,7 @@ enum { JUDGE_ARCHIVE_RUNS_MIN = 5 };
 
 struct judge_order {
 	const struct metric_rules *rules;
-	bool across_hosts;
+	struct comparable_rules comparable;
 	bool gate_archived; /* unpaired files may gate, with enough runs on side A */
 	uint64_t seed;      /* of the gate's random flips */
 

@@ -22,12 +22,14 @@ struct plan_axis {
 	bool by_user;
 };
 
-static const char *const plan_profiles[] = {"quick", "standard", "full"};
-static const uint32_t plan_repetitions[] = {3, 10, 20};
+static const char *const plan_profiles[] = {"quick", "standard", "full", "defaults"};
+static const uint32_t plan_repetitions[] = {3, 10, 20, 3};
+
+_Static_assert((int)PLAN_DEFAULTS == (int)WORKLOAD_PROFILES, "the last profile has no lists");
 
 int plan_profile_parse(const char *word)
 {
-	for (int i = 0; i < WORKLOAD_PROFILES; i++)
+	for (int i = PLAN_QUICK; i <= PLAN_DEFAULTS; i++)
 		if (strcmp(word, plan_profiles[i]) == 0)
 			return i;
 	return -EINVAL;
@@ -95,7 +97,7 @@ static int plan_fill_axis(const struct plan_order *order, const struct workload 
 	char buf[PARAM_TEXT_MAX];
 
 	axis->by_user = list != NULL;
-	if (!list)
+	if (!list && order->profile != PLAN_DEFAULTS)
 		list =
 			settings_profile_list(workload->profiles[order->profile], axis->row, buf, sizeof(buf));
 	return plan_parse_list(axis, list ? list : axis->row->fallback, error);

@@ -22,7 +22,8 @@ enum {
 	PLAN_WORKLOADS_MAX = 64,
 };
 
-enum plan_profile { PLAN_QUICK, PLAN_STANDARD, PLAN_FULL };
+/* PLAN_DEFAULTS is none of a workload's lists: every parameter stands at its own default. */
+enum plan_profile { PLAN_QUICK, PLAN_STANDARD, PLAN_FULL, PLAN_DEFAULTS };
 
 /* What the user asked for; texts as on the command line. */
 struct plan_order {
@@ -54,7 +55,7 @@ int plan_make(const struct plan_order *order, struct plan *plan, char *error);
 
 void plan_release(struct plan *plan);
 
-/* "quick", "standard" or "full"; -EINVAL for another word. */
+/* "quick", "standard", "full" or "defaults"; -EINVAL for another word. */
 int plan_profile_parse(const char *word);
 
 /*

@@ -72,7 +72,8 @@ static const struct options_row run_options[] = {
 	{'p', "param", "KEY=VALUE", "a parameter, or [workload.]key=v1,v2 for a sweep; repeatable"},
 	{'r', "repetitions", "N", "trials of each cell (default: the profile's 3, 10 or 20)"},
 	{RUN_PROFILE, "profile", "NAME",
-	 "quick, standard or full: sizes and repetitions (default: quick)"},
+	 "quick, standard or full: sizes and repetitions; or every parameter's own defaults "
+	 "(default: quick)"},
 	{'o', "output", "FILE", "write the CSV there; - for standard output"},
 	{RUN_APPEND, "append", NULL, "add to an existing FILE with the same header"},
 	{RUN_FORCE, "force", NULL, "overwrite an existing FILE"},
@@ -113,7 +114,7 @@ static int run_set_profile(struct run *run, const char *value)
 	int profile = plan_profile_parse(value);
 
 	if (profile < 0) {
-		fprintf(stderr, "concbench: --profile: \"%s\" is not one of quick|standard|full\n", value);
+		fprintf(stderr, "concbench: --profile: \"%s\" is not one of quick|standard|full|defaults\n", value);
 		return profile;
 	}
 	run->order.profile = (enum plan_profile)profile;

@@ -55,11 +55,8 @@ static int simulated_fill(struct dataset *dataset)
 static bool answer_check(const struct dataset *dataset, double share, int expected, int *status)
 {
 	struct metric_rules rules = {0};
-	struct judge_order order = {.rules = &rules,
-								.seed = 1,
-								.across_hosts = false,
-								.swap_sides = true,
-								.inject = log1p(share)};
+	struct judge_order order = {
+		.rules = &rules, .seed = 1, .swap_sides = true, .inject = log1p(share)};
 	struct verdict_table table;
 	char error[DATASET_ERROR_MAX];
 	char summary[REPORT_WORDS_MAX];

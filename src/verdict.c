@@ -4,8 +4,10 @@
  */
 #include "verdict.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "exit.h"
 
@@ -73,10 +75,18 @@ int verdict_exit(const struct verdict_table *table, bool require_power)
 	return require_power && counts.open_figures > 0 ? EXIT_INCONCLUSIVE : EXIT_OK;
 }
 
-void verdict_note(struct verdict_table *table, const char *note)
+int verdict_note(struct verdict_table *table, const char *note)
 {
-	if (table->n_notes < sizeof(table->notes) / sizeof(table->notes[0]))
-		table->notes[table->n_notes++] = note;
+	char **notes = realloc(table->notes, (table->n_notes + 1) * sizeof(*notes));
+
+	if (!notes)
+		return -ENOMEM;
+	table->notes = notes;
+	notes[table->n_notes] = strdup(note);
+	if (!notes[table->n_notes])
+		return -ENOMEM;
+	table->n_notes++;
+	return 0;
 }
 
 char *verdict_line(const struct verdict_counts *counts, int exit_code, char *buf, size_t size)
@@ -91,6 +101,9 @@ char *verdict_line(const struct verdict_counts *counts, int exit_code, char *buf
 
 void verdict_release(struct verdict_table *table)
 {
+	for (size_t i = 0; i < table->n_notes; i++)
+		free(table->notes[i]);
+	free(table->notes);
 	free(table->rows);
 	*table = (struct verdict_table){0};
 }

@@ -33,9 +33,9 @@ struct verdict_row {
 struct verdict_table {
 	struct verdict_row *rows;
 	size_t n_rows;
-	bool advisory;        /* nothing gates: other jobs, other hosts */
-	bool unpaired;        /* `n` counts repetitions, not pairs */
-	const char *notes[8]; /* lines to be read with the table; static texts */
+	bool advisory; /* nothing gates: other jobs, other hosts */
+	bool unpaired; /* `n` counts repetitions, not pairs */
+	char **notes;  /* lines to be read with the table */
 	size_t n_notes;
 	uint32_t n_remeasured; /* pairs measured again because the machine was busy */
 };
@@ -54,8 +54,8 @@ struct verdict_counts verdict_count(const struct verdict_table *table);
 /* 0, 1 (regression), 2 (a gating cell is missing, or nothing was compared), 3 (on request). */
 int verdict_exit(const struct verdict_table *table, bool require_power);
 
-/* Adds a note; beyond the eighth it is dropped. */
-void verdict_note(struct verdict_table *table, const char *note);
+/* Adds a note, which is copied. 0 or -ENOMEM. */
+int verdict_note(struct verdict_table *table, const char *note);
 
 /* The machine-readable last line, with its line end, in `buf`. */
 char *verdict_line(const struct verdict_counts *counts, int exit_code, char *buf, size_t size);

@@ -116,6 +116,67 @@ rows_in() {
 	diff measured <(tail -n 1 err)
 }
 
+# older_build KEY VALUE: ./older is this build before it had that setting, whose default is VALUE: it
+# refuses the setting and leaves it out of what it prints.
+older_build() {
+	script older <<-SH
+		for word; do
+			case \$word in
+			$1=* | *[:+]$1=*) echo "concbench: -p $1: none of the chosen workloads has it" >&2; exit 2 ;;
+			esac
+		done
+		'$BENCH' "\$@" >out.\$\$ || exit
+		sed -E 's/$1=$2(;|,)/\1/; s/;;/;/; s/,;/,/; s/;,/,/' out.\$\$
+		rm out.\$\$
+	SH
+}
+
+@test "a parameter that only the new build has: compared at its default, and said" {
+	older_build through direct
+	out "$BENCH" ab --a ./older --b "$BENCH" --force --pairs 5 -o x.csv --report markdown=x.md $CELLS
+	verdict "exit=$status "
+	[ "$status" -le 1 ] || { cat err; false; }
+	tail -n 1 err | grep -q 'missing=0 cells=1'
+	[[ "$output" == *'note: fib_generators: B has a parameter through=direct that A lacks'* ]]
+	grep -qF '> fib_generators: B has a parameter through=direct that A lacks' x.md
+	[ "$(column params x.csv | grep -c through=direct)" -eq 5 ]
+	# The file says the same.
+	tail -n 1 err >measured
+	out "$BENCH" compare x.csv
+	[[ "$output" == *'B has a parameter through=direct that A lacks'* ]]
+	diff measured <(tail -n 1 err)
+}
+
+@test "a parameter that only the old build has: compared at its default, otherwise refused" {
+	older_build through direct
+	out "$BENCH" ab --a "$BENCH" --b ./older --force --pairs 5 $CELLS
+	[ "$status" -le 1 ] || { cat err; false; }
+	[[ "$output" == *'note: fib_generators: A has a parameter through=direct that B lacks'* ]]
+	out "$BENCH" ab --a "$BENCH" --b ./older --force --pairs 5 -o y.csv $CELLS -p through=scheduler
+	[ "$status" -eq 2 ]
+	grep -qF "fib_generators: 'through=scheduler' in A, no 'through' in B" err
+	[ ! -e y.csv ]
+}
+
+@test "an option of a backend that one build has: the same rule" {
+	local cells=${CELLS/-b call/-b coro}
+	older_build stack own
+	out "$BENCH" ab --a ./older --b "$BENCH" --force --pairs 1 $cells
+	[ "$status" -eq 0 ] || { cat err; false; }
+	[[ "$output" == *'note: coro: B has an option stack=own that A lacks'* ]]
+	out "$BENCH" ab --a "$BENCH" --b ./older --force --pairs 1 ${cells/-b coro/-b coro:stack=copy}
+	[ "$status" -eq 2 ]
+	grep -qF "coro: 'stack=copy' in A, no 'stack' in B" err
+}
+
+@test "a build that measures another value than it was asked for: exit 2, with the key" {
+	echo "'$BENCH' \"\$@\" >out.\$\$ || exit; sed 's/values=1000/values=2000/' out.\$\$; rm out.\$\$" |
+		script other
+	out "$BENCH" ab --a "$BENCH" --b ./other --force --pairs 1 $CELLS
+	[ "$status" -eq 2 ]
+	grep -qF "params of fib_generators call: 'values=1000' in A, 'values=2000' in B" err
+}
+
 @test "the order of the sides within a pair is a matter of the seed" {
 	for side in a b; do
 		echo "case \"\$*\" in *dry-run* | --*) ;; *) printf $side >>order ;; esac; exec '$BENCH' \"\$@\"" | script "$side"

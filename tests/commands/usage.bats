@@ -100,7 +100,7 @@ load common.bash
 }
 
 @test "an unknown profile" {
-	usage '--profile: "nope" is not one of quick|standard|full' run --profile nope
+	usage '--profile: "nope" is not one of quick|standard|full|defaults' run --profile nope
 }
 
 @test "repetitions out of range" {

@@ -134,6 +134,7 @@ struct sample {
 	int skipped; /* this cell has no rows on side B (from 1; 0: none) */
 	int version;
 	const char *params;
+	const char *params_b; /* of side B; NULL: the same */
 	bool append;
 };
 
@@ -189,7 +190,9 @@ static void sample_write(const struct sample *sample)
 				snprintf(row.run_id, sizeof(row.run_id), "%s", sample->run_id);
 				snprintf(row.backend, sizeof(row.backend), "coro");
 				snprintf(row.params, sizeof(row.params), "%s",
-						 sample->params ? sample->params : "placement=same;tasks=10");
+						 *side == 'B' && sample->params_b ? sample->params_b
+						 : sample->params                 ? sample->params
+														  : "placement=same;tasks=10");
 				snprintf(row.host_id, sizeof(row.host_id), "%s",
 						 sample->host ? sample->host : "host1");
 				if (sample->paired) {
@@ -474,10 +477,10 @@ static void other_things_are_not_compared(void **state)
 	b.version = 1;
 	b.params = "placement=same;tasks=20";
 	sample_write(&b);
-	refused("params of work0 coro: 'placement=same;tasks=10' in A, 'placement=same;tasks=20' in B");
+	refused("concbench: params of work0 coro: 'tasks=10' in A, 'tasks=20' in B\n");
 	b.params = "placement=split;tasks=10";
 	sample_write(&b);
-	refused("'placement=split;tasks=10' in B");
+	refused("concbench: params of work0 coro: 'placement=same' in A, 'placement=split' in B\n");
 	assert_int_equal(compare("--across-hosts", "@a.csv", "@b.csv", NULL), 0);
 	contains(err, "cells=6");
 	b.params = NULL;
@@ -486,6 +489,85 @@ static void other_things_are_not_compared(void **state)
 	refused("concbench: run_id: 'r1' in A, the same run in B\n");
 	assert_int_equal(compare("@a.csv", NULL), 2);
 	contains(err, "pair_id: empty; a single file must hold the pairs of both sides");
+}
+
+/* What only one file has is not compared by itself, and with --assume only at that value. */
+static void added_parameters_have_to_be_assumed(void **state)
+{
+	struct sample b = {.name = "b.csv",
+					   .run_id = "r2",
+					   .cells = 6,
+					   .repetitions = 8,
+					   .factor = 1,
+					   .seed = 4,
+					   .params = "order=seq;placement=same;tasks=10"};
+
+	(void)state;
+	jobs_write(1);
+	sample_write(&b);
+	refused("concbench: params of work0 coro: no 'order' in A, 'order=seq' in B (--assume ");
+	assert_int_equal(compare("--assume", "order=seq", "@a.csv", "@b.csv", NULL), 0);
+	contains(out, "note: work0: B has a parameter order=seq that A lacks\n");
+	contains(err, "missing=0 cells=6");
+	assert_int_equal(compare("--assume", "x=1,order=seq", "@b.csv", "@a.csv", NULL), 0);
+	contains(out, "note: work0: A has a parameter order=seq that B lacks\n");
+	assert_int_equal(compare("--assume", "order=random", "@a.csv", "@b.csv", NULL), 2);
+	contains(err, "no 'order' in A, 'order=seq' in B");
+	assert_int_equal(compare("--assume", "order", "@a.csv", "@b.csv", NULL), 2);
+	contains(err, "--assume: 'order' is not KEY=VALUE");
+	/* A value that differs is an error beside what is assumed. */
+	b.params = "order=seq;placement=same;tasks=20";
+	sample_write(&b);
+	assert_int_equal(compare("--assume", "order=seq", "@a.csv", "@b.csv", NULL), 2);
+	contains(err, "params of work0 coro: 'tasks=10' in A, 'tasks=20' in B\n");
+	/* Of a sweep in one file only the assumed value is the other's cell; the rest is new. */
+	b.params = "order=seq;placement=same;tasks=10";
+	sample_write(&b);
+	b.params = "order=random;placement=same;tasks=10";
+	b.run_id = "r3";
+	b.append = true;
+	sample_write(&b);
+	assert_int_equal(compare("--assume", "order=random", "-v", "@a.csv", "@b.csv", NULL), 0);
+	contains(out, "order=random that A lacks");
+	contains(out, "only in B");
+	contains(err, "missing=0 cells=6");
+}
+
+/* Of pairs it is known that each build stood at its default; but only one cell may be meant. */
+static void added_parameters_in_pairs_are_accepted(void **state)
+{
+	struct sample a = {.name = "ab.csv",
+					   .run_id = "r1",
+					   .cells = 3,
+					   .repetitions = 10,
+					   .paired = true,
+					   .factor = 1.25,
+					   .seed = 3,
+					   .params_b = "hops=1;placement=same;tasks=10"};
+
+	(void)state;
+	sample_write(&a);
+	assert_int_equal(
+		compare("--report", "markdown=@r.md", "--report", "junit=@r.xml", "@ab.csv", NULL), 1);
+	contains(out, "note: work0: B has a parameter hops=1 that A lacks\n");
+	contains(err, "regressed=1 improved=0 equivalent=2 inconclusive=0 missing=0 cells=3");
+	a.params_b = "hops=1;placement=same";
+	sample_write(&a);
+	assert_int_equal(compare("@ab.csv", NULL), 1);
+	contains(out, "note: work2: A has a parameter tasks=10 that B lacks\n");
+	a.params_b = "hops=1;placement=same;tasks=20";
+	sample_write(&a);
+	assert_int_equal(compare("@ab.csv", NULL), 2);
+	contains(err, "params of work0 coro: 'tasks=10' in A, 'tasks=20' in B\n");
+	a.params_b = "hops=1;placement=same;tasks=10";
+	sample_write(&a);
+	a.params_b = "hops=2;placement=same;tasks=10";
+	a.run_id = "r2";
+	a.from = 10;
+	a.append = true;
+	sample_write(&a);
+	assert_int_equal(compare("@ab.csv", NULL), 2);
+	contains(err, "cell: 'work0 coro placement=same;tasks=10' in A, and 2 in B that differ");
 }
 
 static void missing_cells_are_no_pass(void **state)
@@ -624,6 +706,8 @@ int main(void)
 		cmocka_unit_test(reports_say_the_same),
 		cmocka_unit_test(history_needs_five_earlier_runs),
 		cmocka_unit_test(other_things_are_not_compared),
+		cmocka_unit_test(added_parameters_have_to_be_assumed),
+		cmocka_unit_test(added_parameters_in_pairs_are_accepted),
 		cmocka_unit_test(missing_cells_are_no_pass),
 		cmocka_unit_test(malformed_files_are_refused),
 		cmocka_unit_test(shuffled_and_extra_columns_are_read),

@@ -138,6 +138,31 @@ static void profiles_have_their_own_defaults_and_repetitions(void **state)
 	assert_int_equal(plan_profile_parse("Full"), -EINVAL);
 }
 
+static void the_profile_of_defaults_has_one_cell_a_workload(void **state)
+{
+	struct plan plan = planned(
+		&(struct planned){NULL, "event", {NULL}, .profile = PLAN_DEFAULTS, .repetitions = 1});
+
+	(void)state;
+	assert_int_equal(plan_profile_parse("defaults"), PLAN_DEFAULTS);
+	assert_int_equal(plan.n_cells, n_workloads);
+	for (size_t i = 0; i < plan.n_cells; i++) {
+		const struct cell *cell = &plan.cells[i];
+
+		for (int p = 0; cell->workload->params[p].name; p++) {
+			const struct param_row *row = &cell->workload->params[p];
+			struct param_value value;
+			char error[PARAM_ERROR_MAX];
+
+			if (!strcmp(row->name, "placement")) /* follows the CPUs that are allowed */
+				continue;
+			assert_int_equal(param_parse(row, row->fallback, &value, error), 0);
+			assert_int_equal(cell->params[p].number, value.number);
+		}
+	}
+	plan_release(&plan);
+}
+
 static void the_user_beats_the_profile(void **state)
 {
 	struct plan plan = planned(&(struct planned){
@@ -409,6 +434,7 @@ int main(void)
 		cmocka_unit_test(a_setting_may_fit_only_some_of_the_workloads),
 		cmocka_unit_test(all_backends_but_the_foreign_one_are_the_default),
 		cmocka_unit_test(profiles_have_their_own_defaults_and_repetitions),
+		cmocka_unit_test(the_profile_of_defaults_has_one_cell_a_workload),
 		cmocka_unit_test(the_user_beats_the_profile),
 		cmocka_unit_test(every_block_has_every_cell_once),
 		cmocka_unit_test(the_order_comes_from_the_seed_alone),
