@@ -3,9 +3,9 @@
  * The only list of workloads. Each is one row made of what its header says; bench/README.md shows
  * how to add one.
  *
- * What the profiles take on 2 CPUs, measured: `quick`, 266 trials, 47 s; `standard`, 53 s a
- * repetition (forking and measuring the memory of processes is a fifth of it), so nine minutes for
- * its ten. `full` has no bound: hours, most of it sleeping.
+ * What the profiles take on 2 CPUs, measured: `quick`, 292 trials, 49 s; `standard`, 57 s a
+ * repetition (forking and measuring the memory of processes is a fifth of it), so nine and a
+ * half minutes for its ten. `full` has no bound: hours, most of it sleeping.
  */
 #include "workload.h"
 
@@ -18,6 +18,7 @@
 #include "fib_generators.h"
 #include "http_get.h"
 #include "lock.h"
+#include "pipeline.h"
 #include "pool_dispatch.h"
 #include "ring.h"
 #include "sleep_fanout.h"
@@ -666,11 +667,67 @@ static const struct workload pool_dispatch = {
 	.round_digest = pool_dispatch_round_digest,
 };
 
+/* ---- pipeline ---- */
+
+static const char *pipeline_unsupported(const int64_t *params, enum backend_carrier carrier)
+{
+	if (carrier == BACKEND_CARRIER_CALL && params[PIPELINE_SLEEP] > 0)
+		return "plain calls cannot wait for many items at a time; with sleep=0 they can do the "
+			   "rest";
+	return NULL;
+}
+
+static const struct param_row pipeline_params[] = {
+	[PIPELINE_ITEMS] = {"items", PARAM_COUNT, "1k", 1, 1000000, NULL, "items in a round"},
+	[PIPELINE_STAGES] = {"stages", PARAM_COUNT, "2", 1, 64, NULL,
+						 "stages that each of them goes through"},
+	[PIPELINE_SLEEP] = {"sleep", PARAM_TIME, "2ms", 0, 60 * CLOCK_NS_PER_S, NULL,
+						"how long it waits in each of them; 0: not at all"},
+	[PIPELINE_MODE] = {"mode", PARAM_CHOICE, "gather", 0, 0, "gather|stream",
+					   "groups with a barrier after each stage, or a queue before each stage"},
+	[PIPELINE_INFLIGHT] = {"inflight", PARAM_COUNT, "100", 1, 100000, NULL,
+						   "items on their way at a time"},
+	[PIPELINE_WINDOW] = WORKLOAD_PARAM_WINDOW,
+	[PIPELINE_PLACEMENT] = WORKLOAD_PARAM_PLACEMENT_OF_ONE,
+	{0},
+};
+
+static const struct workload pipeline = {
+	.name = "pipeline",
+	.version = 1,
+	.summary = "items that wait in stage after stage: with barriers between these, or without",
+	.operation = "one item went through all stages",
+	.params = pipeline_params,
+	.profiles =
+		{
+			"items=100 sleep=1ms mode=gather,stream inflight=10 window=40ms",
+			"mode=gather,stream",
+			"stages=2,5 sleep=0,2ms mode=gather,stream inflight=10,100,1k placement=same,free",
+		},
+	.roles = {{
+		.name = "workers",
+		.task = pipeline_task,
+		.event = pipeline_event,
+		.call = pipeline_call,
+		.needs = WORKLOAD_NEEDS_SPAWN | WORKLOAD_NEEDS_SLEEP | WORKLOAD_NEEDS_CHANNELS,
+		.stack_bytes = 512,
+	}},
+	.n_roles = 1,
+	.lat_kind = "item",
+	.scale_param = "inflight",
+	.unsupported = pipeline_unsupported,
+	.tasks = pipeline_tasks,
+	.sizing = pipeline_sizing,
+	.least_ns = pipeline_least_ns,
+	.round_ops = pipeline_round_ops,
+	.round_digest = pipeline_round_digest,
+};
+
 /* ---- the list ---- */
 
 const struct workload *const workloads[] = {
-	&sleep_fanout, &tcp_echo, &fib_generators, &spawn_join,    &http_get,
-	&ring,         &lock,     &cpu_scale,      &bounded_queue, &pool_dispatch};
+	&sleep_fanout, &tcp_echo,  &fib_generators, &spawn_join,    &http_get, &ring,
+	&lock,         &cpu_scale, &bounded_queue,  &pool_dispatch, &pipeline};
 
 const size_t n_workloads = sizeof(workloads) / sizeof(workloads[0]);
 

@@ -117,6 +117,30 @@ PY
 	[ "$(column digest x.csv | sort -u)" = "$(printf %016x $(((1001 * 1002 * 1003 / 3 << 32) + 1001 * 1002 / 2)))" ]
 }
 
+@test "every item goes through all stages of a pipeline, with barriers and without" {
+	"$BENCH" run -w pipeline -b call,coro,event,thread,process -p items=49 -p stages=1,3 -p sleep=0,10us \
+		-p mode=gather,stream -p inflight=2,60 -p window=1ms -r 1 -o x.csv >/dev/null 2>err
+	python3 - <<'PY'
+import csv
+rows = list(csv.DictReader(open("x.csv", newline="")))
+assert len(rows) == 5 * 16
+digests = {}
+for r in rows:
+    p = dict(part.split("=") for part in r["params"].split(";"))
+    cannot = r["backend"] == "call" and p["sleep"] != "0"
+    assert r["status"] == ("unsupported" if cannot else "ok"), (r["backend"], r["params"], r["reason"])
+    if cannot:
+        continue
+    alive = min(int(p["inflight"]), 49) if p["mode"] == "gather" else max(int(p["inflight"]), int(p["stages"]))
+    assert int(r["tasks"]) == alive and int(r["ops"]) == 49 * int(r["rounds"]), r
+    assert r["tasks_peak"] == (str(alive) if p["mode"] == "stream" and r["backend"] not in ("call", "event") else ""), r
+    if p["sleep"] != "0":
+        assert int(r["lat_count"]) == int(r["ops"]) and float(r["lat_min_ns"]) >= 10000 * int(p["stages"]), r
+    digests.setdefault(p["stages"], set()).add(r["digest"])
+assert sorted(len(found) for found in digests.values()) == [1, 1] and digests["1"] != digests["3"], digests
+PY
+}
+
 @test "the smallest echo on every pair of server and client" {
 	"$BENCH" run -w tcp_echo -b coro,event,thread,process -p conns=3 -p duration=100ms -p warmup=1ms \
 		-p client=coro,event,thread,process,self -r 1 -o x.csv >/dev/null 2>err

@@ -19,6 +19,7 @@
 #include <cmocka.h>
 
 #include "net.h"
+#include "pipeline.h"
 #include "planned.h"
 #include "pool_dispatch.h"
 #include "receipt.h"
@@ -251,6 +252,46 @@ static void skip_the_work(const struct task_ops *t, struct arena *arena, const v
 	answer_alone(arena, 0, UINT64_MAX);
 }
 
+/* ---- pipeline ---- */
+
+/* One item after the other, from stage number `first` on, and none of them waits. */
+static void rush_from(struct arena *arena, uint32_t first)
+{
+	const uint64_t items = (uint64_t)arena_param(arena, PIPELINE_ITEMS);
+	const uint32_t stages = (uint32_t)arena_param(arena, PIPELINE_STAGES);
+	struct pipeline_round round = {0};
+
+	arena_window_open(arena);
+	while (arena_round_wanted(arena, round.number)) {
+		for (uint64_t number = 0; number < items; number++) {
+			uint64_t item = number;
+
+			for (uint32_t stage = first; stage < stages; stage++)
+				item = pipeline_leave(arena, stage, item);
+			pipeline_out(&round, item);
+		}
+		pipeline_round_end(arena, &round);
+	}
+	arena_window_close(arena);
+}
+
+static void rush(const struct task_ops *t, struct arena *arena, const void *arg, int fd)
+{
+	(void)t;
+	(void)arg;
+	(void)fd;
+	rush_from(arena, 0);
+}
+
+static void leave_out_a_stage(const struct task_ops *t, struct arena *arena, const void *arg,
+							  int fd)
+{
+	(void)t;
+	(void)arg;
+	(void)fd;
+	rush_from(arena, 1);
+}
+
 /* ---- one pass, in processes like a trial's ---- */
 
 struct cheat {
@@ -397,6 +438,17 @@ static void run_cheat(const struct cheat *cheat)
 		"jobs=20", "work=1s" \
 	}
 
+#define ITEMS                                \
+	"pipeline",                              \
+	{                                        \
+		"items=20", "sleep=0", "mode=gather" \
+	}
+#define ITEMS_THAT_WAIT                        \
+	"pipeline",                                \
+	{                                          \
+		"items=20", "sleep=10s", "mode=stream" \
+	}
+
 static void honest_bodies_pass(void **state)
 {
 	(void)state;
@@ -408,6 +460,8 @@ static void honest_bodies_pass(void **state)
 	run_cheat(&(struct cheat){MESSAGES_OF_64, {NULL, send_whole}, NULL});
 	run_cheat(&(struct cheat){JOBS, {NULL}, NULL});
 	run_cheat(&(struct cheat){JOBS, {do_each_job}, NULL});
+	run_cheat(&(struct cheat){ITEMS, {NULL}, NULL});
+	run_cheat(&(struct cheat){ITEMS, {rush}, NULL});
 }
 
 static void a_sleeper_that_was_never_started_is_found(void **state)
@@ -460,6 +514,18 @@ static void jobs_without_their_work_are_found(void **state)
 	run_cheat(&(struct cheat){LONG_JOBS, {skip_the_work}, "in less than half the time"});
 }
 
+static void items_that_do_not_wait_are_found(void **state)
+{
+	(void)state;
+	run_cheat(&(struct cheat){ITEMS_THAT_WAIT, {rush}, "in less than half the time"});
+}
+
+static void a_stage_left_out_is_found(void **state)
+{
+	(void)state;
+	run_cheat(&(struct cheat){ITEMS, {leave_out_a_stage}, "the digest is "});
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -472,6 +538,8 @@ int main(void)
 		cmocka_unit_test(an_echo_of_something_else_is_found),
 		cmocka_unit_test(a_job_done_twice_for_another_is_found),
 		cmocka_unit_test(jobs_without_their_work_are_found),
+		cmocka_unit_test(items_that_do_not_wait_are_found),
+		cmocka_unit_test(a_stage_left_out_is_found),
 	};
 
 	alarm(DEADLINE_S); /* a body that hangs is a failure too */
