@@ -23,6 +23,13 @@ enum { LIMITS_BATCHES = 15, LIMITS_CALIBRATION = 2, LIMITS_BATCHES_LEAST = 3 };
 /* A batch gives up after this many times its slice, but has time for a long sleep. */
 enum { LIMITS_PATIENCE = 4, LIMITS_PATIENCE_LEAST_MS = 25 };
 
+/*
+ * Batches of each part of a floor: short, since two sets of them stand beside every trial, and
+ * enough of them that one which was interrupted does not show. Long enough, too, that the cold
+ * start of a new process is lost in them: with a quarter of this its hand-offs seem 1.3 x as long.
+ */
+enum { GAUGE_BATCHES = 5, GAUGE_BATCH_US = 250 };
+
 enum { FLOOR_PARTS = 3 };
 
 /*
@@ -103,9 +110,14 @@ struct run {
 	char note[PRIMITIVE_NOTE_MAX];
 };
 
-/* The last two CPUs allowed, far from CPU 0's interrupts, as trials are placed too. */
-static void place_init(struct primitive_place *place, const cpu_set_t *allowed)
+/*
+ * Pins the calling thread to the last CPU allowed, far from CPU 0's interrupts, as trials are
+ * placed too; the one before is the other CPU. `allowed` is what place_release gives back.
+ */
+static void place_init(struct primitive_place *place, cpu_set_t *allowed)
 {
+	CPU_ZERO(allowed);
+	(void)sched_getaffinity(0, sizeof(*allowed), allowed);
 	*place = (struct primitive_place){.cpu = -1, .other_cpu = -1};
 	for (int cpu = CPU_SETSIZE - 1; cpu >= 0 && place->other_cpu < 0; cpu--) {
 		if (!CPU_ISSET((size_t)cpu, allowed))
@@ -117,6 +129,12 @@ static void place_init(struct primitive_place *place, const cpu_set_t *allowed)
 	}
 	if (place->cpu >= 0 && primitive_pin(place->cpu))
 		place->cpu = place->other_cpu = -1;
+}
+
+static void place_release(const struct primitive_place *place, const cpu_set_t *allowed)
+{
+	if (place->cpu >= 0)
+		(void)sched_setaffinity(0, sizeof(*allowed), allowed);
 }
 
 static void run_batch(struct run *run, struct primitive_place *place, int64_t slice_ns)
@@ -169,22 +187,19 @@ static void run_store(struct run *run, struct limits_row *row)
 					 2;
 }
 
-/* Measures those primitives that are wanted, a batch of each in turn. */
-static void run_all(struct limits *limits, const bool wanted[PRIMITIVE_COUNT], int64_t budget_ns)
+void limits_measure(struct limits *limits, int budget_ms)
 {
+	int64_t budget_ns = budget_ms * CLOCK_NS_PER_MS;
 	int64_t enough_ns = clock_now_ns() + 2 * budget_ns;
 	int64_t slice_ns = budget_ns / (PRIMITIVE_COUNT * (LIMITS_BATCHES + LIMITS_CALIBRATION));
 	struct run runs[PRIMITIVE_COUNT];
 	struct primitive_place place;
 	cpu_set_t allowed;
 
-	CPU_ZERO(&allowed);
-	(void)sched_getaffinity(0, sizeof(allowed), &allowed);
 	place_init(&place, &allowed);
 	for (size_t i = 0; i < PRIMITIVE_COUNT; i++) {
 		runs[i] = (struct run){.primitive = &primitives[i]};
-		if (wanted[i])
-			run_calibrate(&runs[i], &place, slice_ns);
+		run_calibrate(&runs[i], &place, slice_ns);
 	}
 	for (int batch = 0; batch < LIMITS_BATCHES; batch++) {
 		if (batch >= LIMITS_BATCHES_LEAST && clock_now_ns() > enough_ns)
@@ -195,29 +210,48 @@ static void run_all(struct limits *limits, const bool wanted[PRIMITIVE_COUNT], i
 	}
 	for (size_t i = 0; i < PRIMITIVE_COUNT; i++)
 		run_store(&runs[i], &limits->rows[i]);
-	if (place.cpu >= 0)
-		(void)sched_setaffinity(0, sizeof(allowed), &allowed);
+	place_release(&place, &allowed);
 }
 
-void limits_measure(struct limits *limits, int budget_ms)
+/* Finds how many operations make a batch; 0 when it cannot be measured just now. */
+static void gauge_calibrate(struct run *run, struct primitive_place *place)
 {
-	bool wanted[PRIMITIVE_COUNT];
+	const double batch_ns = GAUGE_BATCH_US * (double)CLOCK_NS_PER_US;
 
-	for (size_t i = 0; i < PRIMITIVE_COUNT; i++)
-		wanted[i] = true;
-	run_all(limits, wanted, budget_ms * CLOCK_NS_PER_MS);
+	/* Ends with a long batch, a failure, or as many operations as make sense. */
+	for (run->operations = 1;; run->operations *= 2) {
+		run->count = 0;
+		run_batch(run, place, 0);
+		if (run->count == 0)
+			run->operations = 0;
+		if (run->count == 0 || (double)run->operations * run->batches[0] >= batch_ns ||
+			run->operations * 2 > run->primitive->most)
+			break;
+	}
+	run->count = 0;
 }
 
-void limits_measure_floors(struct limits *limits, const bool floors_wanted[LIMITS_OPERATIONS],
-						   int budget_ms)
+double limits_gauge_floor(struct limits_gauge *gauge, enum limits_operation operation)
 {
-	bool wanted[PRIMITIVE_COUNT] = {false};
+	const struct floor *floor = &floors[operation];
+	struct primitive_place place;
+	struct limits limits;
+	cpu_set_t allowed;
 
-	for (size_t f = 0; f < LIMITS_OPERATIONS; f++)
-		for (size_t part = 0; floors_wanted[f] && part < FLOOR_PARTS; part++)
-			if (floors[f].parts[part].weight > 0)
-				wanted[floors[f].parts[part].id] = true;
-	run_all(limits, wanted, budget_ms * CLOCK_NS_PER_MS);
+	place_init(&place, &allowed);
+	for (size_t i = 0; i < FLOOR_PARTS && floor->parts[i].weight > 0; i++) {
+		enum primitive_id id = floor->parts[i].id;
+		struct run run = {.primitive = &primitives[id], .operations = gauge->operations[id]};
+
+		if (run.operations == 0)
+			gauge_calibrate(&run, &place);
+		gauge->operations[id] = run.operations;
+		for (int batch = 0; batch < GAUGE_BATCHES && run.operations > 0; batch++)
+			run_batch(&run, &place, 0);
+		run_store(&run, &limits.rows[id]);
+	}
+	place_release(&place, &allowed);
+	return limits_floor(&limits, operation);
 }
 
 double limits_floor(const struct limits *limits, enum limits_operation operation)

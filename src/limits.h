@@ -55,12 +55,19 @@ enum limits_operation {
  */
 void limits_measure(struct limits *limits, int budget_ms);
 
+/* How many operations fill a batch of a gauge, by primitive, once that is known. Start with {0}. */
+struct limits_gauge {
+	uint64_t operations[PRIMITIVE_COUNT];
+};
+
 /*
- * The same for the primitives that some floors are made of, in their share of `budget_ms`; the
- * others stay "not measured".
+ * Measures one floor as it is just now, in some 3 ms (more the first time, which finds out how many
+ * operations that is): to be called right before and right after what lies over it. Shared machines
+ * have speed states up to 2 x apart that last seconds; the floor of another second is that of
+ * another machine. In ns, from the medians of a few short batches; NAN where a part of it could not
+ * be measured. Pins the calling thread meanwhile, as limits_measure does.
  */
-void limits_measure_floors(struct limits *limits, const bool wanted[LIMITS_OPERATIONS],
-						   int budget_ms);
+double limits_gauge_floor(struct limits_gauge *gauge, enum limits_operation operation);
 
 /* The least time in ns that one operation can take; NAN when a part of it was not measured. */
 double limits_floor(const struct limits *limits, enum limits_operation operation);

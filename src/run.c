@@ -17,7 +17,6 @@
 #include "exit.h"
 #include "inject.h"
 #include "interrupt.h"
-#include "limits.h"
 #include "options.h"
 #include "plan.h"
 #include "progress.h"
@@ -45,12 +44,7 @@ struct run {
 	bool log_open;
 	char run_id[40];
 	size_t n_done;
-	struct limits limits;
-	bool limits_measured;
 };
-
-/* Of all primitives; a run measures the few that it needs, in their share of the time. */
-enum { RUN_LIMITS_BUDGET_MS = 1000 };
 
 enum {
 	RUN_PROFILE = 256,
@@ -295,8 +289,6 @@ static void run_start_row(const struct run *run, const struct plan_trial *trial,
 	cell_params_text(cell, result->params, sizeof(result->params));
 	result->rep = trial->rep;
 	result->seed = (int64_t)run->order.seed;
-	if (cell_floor(cell) != LIMITS_OPERATIONS && run->limits_measured)
-		result->limit_ns_per_op = limits_floor(&run->limits, cell_floor(cell));
 }
 
 static void run_show_progress(const struct run *run, const struct progress *progress,
@@ -343,24 +335,6 @@ static int run_trial(struct run *run, const struct plan_trial *trial)
 		fprintf(stderr, "concbench: %s: row %zu could not be kept: %s\n",
 				run->out_path ? run->out_path : "results", run->n_done, strerror(-rc));
 	return rc ? rc : run_keep_histogram(run, begun_ns, &result);
-}
-
-/*
- * The floors under the planned operations, in the same run as these. A plan of one trial is part
- * of somebody else's measurement (`ab`), which would have to pay for it every time.
- */
-static void run_measure_limits(struct run *run)
-{
-	bool wanted[LIMITS_OPERATIONS] = {false};
-
-	if (run->plan.n_trials < 2)
-		return;
-	for (size_t i = 0; i < run->plan.n_cells; i++)
-		if (run->plan.cells[i].status == RESULT_OK &&
-			cell_floor(&run->plan.cells[i]) != LIMITS_OPERATIONS)
-			wanted[cell_floor(&run->plan.cells[i])] = true;
-	limits_measure_floors(&run->limits, wanted, RUN_LIMITS_BUDGET_MS);
-	run->limits_measured = true;
 }
 
 static int run_all(struct run *run)
@@ -473,7 +447,9 @@ static int run_measure(struct run *run)
 	}
 	run->context.timeout_ns = run->timeout_ns;
 	run->context.no_latency = run->no_latency;
-	run_measure_limits(run);
+	/* A plan of one trial is part of somebody else's measurement (`ab`), which asks for no floor.
+	 */
+	run->context.floors = run->plan.n_trials > 1;
 	rc = run_all(run);
 	if (!csv_on_stdout)
 		summary_print(&run->summary, stdout);

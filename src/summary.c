@@ -32,13 +32,14 @@ int summary_init(struct summary *summary, const struct plan *plan)
 	for (size_t i = 0; i < plan->n_cells; i++) {
 		struct summary_cell *cell = &summary->cells[i];
 
-		cell->ops_per_s = calloc(3 * (size_t)repetitions, sizeof(double));
+		cell->ops_per_s = calloc(4 * (size_t)repetitions, sizeof(double));
 		if (!cell->ops_per_s) {
 			summary_release(summary);
 			return -ENOMEM;
 		}
 		cell->cpu_ns_per_op = cell->ops_per_s + repetitions;
 		cell->mem_bytes = cell->cpu_ns_per_op + repetitions;
+		cell->times_limit = cell->mem_bytes + repetitions;
 	}
 	return 0;
 }
@@ -61,6 +62,14 @@ static int summary_merge(struct summary_cell *cell, const struct hist *latency)
 	return rc ? rc : hist_merge(&cell->latency, latency);
 }
 
+/* What the operations of a trial took over the machine's floor beside it; NAN: there was none. */
+static double summary_times_limit(const struct workload *workload, const struct result *result)
+{
+	double ns = workload->floor_is_cpu ? result->cpu_ns_per_op : 1e9 / result->throughput_ops_per_s;
+
+	return ns / result->limit_ns_per_op;
+}
+
 int summary_add(struct summary *summary, size_t cell_index, const struct result *result,
 				const struct hist *latency)
 {
@@ -74,7 +83,8 @@ int summary_add(struct summary *summary, size_t cell_index, const struct result 
 	if (result->status != RESULT_OK)
 		return 0;
 	cell->ops_per_s[cell->n_ok] = result->throughput_ops_per_s;
-	cell->limit_ns_per_op = result->limit_ns_per_op;
+	cell->times_limit[cell->n_ok] =
+		summary_times_limit(summary->plan->cells[cell_index].workload, result);
 	cell->cpu_ns_per_op[cell->n_ok] = result->cpu_ns_per_op;
 	cell->mem_bytes[cell->n_ok] = result->mem_bytes_per_task;
 	cell->n_ok++;
@@ -111,7 +121,6 @@ static void summary_row(struct summary_cell *cell, const struct cell *of,
 						struct summary_texts *texts, struct table_cell *row)
 {
 	double ops_per_s = summary_median(cell->ops_per_s, cell->n_ok);
-	double cpu_ns_per_op = summary_median(cell->cpu_ns_per_op, cell->n_ok);
 
 	cell_params_label(of, texts->params, sizeof(texts->params));
 	cell_variant_label(of, texts->variant, sizeof(texts->variant));
@@ -127,10 +136,9 @@ static void summary_row(struct summary_cell *cell, const struct cell *of,
 		.n_noisy = (int)cell->n_noisy,
 		.ops_per_s = ops_per_s,
 		.spread = stats_spread(cell->ops_per_s, cell->n_ok), /* sorted by now */
-		.cpu_ns_per_op = cpu_ns_per_op,
+		.cpu_ns_per_op = summary_median(cell->cpu_ns_per_op, cell->n_ok),
 		.mem_bytes_per_task = summary_median(cell->mem_bytes, cell->n_ok),
-		.limit_ns_per_op = cell->limit_ns_per_op,
-		.floored_ns_per_op = of->workload->floor_is_cpu ? cpu_ns_per_op : 1e9 / ops_per_s,
+		.times_limit = summary_median(cell->times_limit, cell->n_ok),
 		.latency = cell->latency.counts ? &cell->latency : NULL,
 		.lat_batch = cell->lat_batch,
 		.lat_kind = cell_lat_kind(of),

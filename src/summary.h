@@ -15,8 +15,9 @@
 #include "result.h"
 
 struct summary_cell {
-	double *ops_per_s, *cpu_ns_per_op, *mem_bytes; /* [repetitions], NAN where not measured */
-	double limit_ns_per_op;                        /* one measurement a run */
+	/* [repetitions], NAN where not measured */
+	double *ops_per_s, *cpu_ns_per_op, *mem_bytes;
+	double *times_limit; /* each trial's cost over the floor measured beside it */
 	size_t n_trials, n_ok, n_noisy;
 	enum result_status status; /* the worst */
 	char reason[RESULT_TEXT_MAX];

@@ -42,7 +42,7 @@ static double times_call(const struct row *row)
 
 static double times_limit(const struct row *row)
 {
-	return row->cell->floored_ns_per_op / row->cell->limit_ns_per_op;
+	return row->cell->times_limit;
 }
 
 /* Samples are the times of lat_batch operations. */

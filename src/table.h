@@ -44,8 +44,7 @@ struct table_cell {
 	double spread;        /* of the rate, by stats_spread */
 	double cpu_ns_per_op; /* median */
 	double mem_bytes_per_task;
-	double limit_ns_per_op;     /* the machine's floor under the operation */
-	double floored_ns_per_op;   /* what lies over that floor: elapsed or CPU time */
+	double times_limit;         /* median: elapsed or CPU time over the machine's floor beside it */
 	const struct hist *latency; /* merged; NULL: none */
 	int64_t lat_batch;          /* operations in one sample of it; 0 counts as 1 */
 	const char *lat_kind;       /* what a sample is; NULL or "": none */

@@ -342,6 +342,19 @@ static uint64_t trial_batch(const struct trial *trial)
 
 /* ---- the passes ---- */
 
+/*
+ * The machine's floor under the cell's operation, as it is now: NAN where there is none, or none is
+ * asked for.
+ */
+static double trial_floor(const struct trial *trial)
+{
+	enum limits_operation operation = cell_floor(trial->cell);
+
+	if (!trial->context->floors || operation == LIMITS_OPERATIONS)
+		return NAN;
+	return limits_gauge_floor(&trial->context->gauge, operation);
+}
+
 static bool trial_measure_throughput(struct trial *trial)
 {
 	struct pass_outcome outcome;
@@ -364,6 +377,17 @@ static bool trial_measure_throughput(struct trial *trial)
 		snprintf(trial->result->guard, sizeof(trial->result->guard), "%s", outcome.page->guard);
 	}
 	pass_release(&outcome);
+	return ok;
+}
+
+/* The throughput pass between two looks at the floor, whose mean is that of the row. */
+static bool trial_measure_over_floor(struct trial *trial)
+{
+	double before_ns = trial_floor(trial);
+	bool ok = trial_measure_throughput(trial);
+
+	if (ok)
+		trial->result->limit_ns_per_op = (before_ns + trial_floor(trial)) / 2;
 	return ok;
 }
 
@@ -448,7 +472,7 @@ void trial_run(struct trial_context *context, struct cell *cell, struct result *
 		snprintf(result->reason, sizeof(result->reason), "%s", cell->reason);
 		return;
 	}
-	if (!trial_calibrate(&trial) || !trial_measure_throughput(&trial))
+	if (!trial_calibrate(&trial) || !trial_measure_over_floor(&trial))
 		return;
 	if (cell->workload->latency_pass && !context->no_latency && !trial_measure_latency(&trial))
 		return;

@@ -14,6 +14,7 @@
 #include "cell.h"
 #include "env.h"
 #include "hist.h"
+#include "limits.h"
 #include "noise.h"
 #include "result.h"
 
@@ -21,7 +22,9 @@
 struct trial_context {
 	struct noise_reader noise;
 	struct env env;
-	bool no_latency;     /* take no samples, to see what taking them costs */
+	bool no_latency; /* take no samples, to see what taking them costs */
+	bool floors;     /* measure the machine's floor beside each throughput pass */
+	struct limits_gauge gauge;
 	int64_t timeout_ns;  /* of each pass; 0: three times what is expected, and ten seconds */
 	struct hist latency; /* scratch: of the trial just run */
 	struct hist service; /* likewise, its service times; empty but for an open loop */

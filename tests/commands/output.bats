@@ -20,6 +20,21 @@ load common.bash
 	[ "$(column planned x.csv)" = 1 ]
 }
 
+@test "the floor beside each trial: where there is one, and unless there is one trial only" {
+	"$BENCH" run -w fib_generators,spawn_join -b call,coro -p generators=1 -p values=1k -p tasks=10 -p window=1ms \
+		-r 2 -o x.csv >/dev/null 2>err
+	python3 - <<'PY'
+import csv
+rows = [r for r in csv.DictReader(open("x.csv", newline="")) if r["status"] == "ok"]
+limits = {w: [r["limit_ns_per_op"] for r in rows if r["workload"] == w] for w in ("fib_generators", "spawn_join")}
+assert len(limits["fib_generators"]) >= 4 and all(float(x) > 0 for x in limits["fib_generators"]), limits
+assert len(set(limits["fib_generators"])) > 1, limits
+assert len(limits["spawn_join"]) >= 2 and set(limits["spawn_join"]) == {""}, limits
+PY
+	"$BENCH" run $TINY -o one.csv >/dev/null 2>err
+	[ -z "$(column limit_ns_per_op one.csv)" ]
+}
+
 @test "--append adds rows under one header, --force starts anew" {
 	"$BENCH" run $TINY -o x.csv 2>/dev/null >&2
 	"$BENCH" run $TINY -o x.csv --append 2>/dev/null >&2

@@ -82,6 +82,7 @@ static void test_nothing_is_left_behind(void **state)
 
 static void test_one_cpu(void **state)
 {
+	struct limits_gauge gauge = {0};
 	cpu_set_t before, one;
 	struct limits limits;
 
@@ -93,11 +94,38 @@ static void test_one_cpu(void **state)
 			CPU_SET(cpu, &one);
 	assert_int_equal(sched_setaffinity(0, sizeof(one), &one), 0);
 	limits_measure(&limits, BUDGET_MS);
+	assert_true(isnan(limits_gauge_floor(&gauge, LIMITS_GENERATOR_PROCESS_SPLIT)));
 	assert_int_equal(sched_setaffinity(0, sizeof(before), &before), 0);
 	assert_true(limits.rows[PRIMITIVE_HANDOFF_THREAD_SAME].value_ns > 0);
 	assert_true(isnan(limits.rows[PRIMITIVE_SPIN_SPLIT].value_ns));
 	assert_string_equal(limits.rows[PRIMITIVE_SPIN_SPLIT].note, "only one CPU is allowed here");
 	assert_true(isnan(limits_floor(&limits, LIMITS_GENERATOR_THREAD_SPLIT)));
+}
+
+/* Floors beside a trial: each has a figure, knows its batches from then on, and leaves nothing. */
+static void test_gauge(void **state)
+{
+	static const enum limits_operation operations[] = {
+		LIMITS_GENERATOR_CALL, LIMITS_GENERATOR_THREAD, LIMITS_GENERATOR_PROCESS,
+		LIMITS_SLEEP_PROCESS,  LIMITS_ECHO_SERVER_CPU,
+	};
+	const int fds = count_fds();
+	struct limits_gauge gauge = {0}, before;
+	cpu_set_t cpus, after;
+
+	(void)state;
+	assert_int_equal(sched_getaffinity(0, sizeof(cpus), &cpus), 0);
+	for (size_t i = 0; i < sizeof(operations) / sizeof(*operations); i++)
+		assert_true(limits_gauge_floor(&gauge, operations[i]) > 0);
+	assert_true(gauge.operations[PRIMITIVE_HANDOFF_THREAD_SAME] > 0);
+	assert_int_equal(gauge.operations[PRIMITIVE_TIMER_IDLE], 0);
+	before = gauge;
+	assert_true(limits_gauge_floor(&gauge, LIMITS_GENERATOR_THREAD) > 0);
+	assert_memory_equal(&gauge, &before, sizeof(gauge));
+	assert_int_equal(sched_getaffinity(0, sizeof(after), &after), 0);
+	assert_true(CPU_EQUAL(&cpus, &after));
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+	assert_int_equal(count_fds(), fds);
 }
 
 /* Makes one system call fail with EPERM, for good. */
@@ -221,6 +249,7 @@ int main(void)
 		/* First, while this process still has all its CPUs, whatever the code does. */
 		cmocka_unit_test(test_nothing_is_left_behind),
 		cmocka_unit_test(test_rows_have_figure_or_reason),
+		cmocka_unit_test(test_gauge),
 		cmocka_unit_test(test_one_cpu),
 		cmocka_unit_test(test_forbidden_calls),
 		cmocka_unit_test(test_floors),

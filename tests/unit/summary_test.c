@@ -82,6 +82,30 @@ static void the_median_of_the_repetitions_is_printed(void **state)
 	summed_end(&summed);
 }
 
+/* In a slow second of the machine both a trial and the floor beside it are slow. */
+static void a_trial_is_compared_with_the_floor_beside_it(void **state)
+{
+	static const double seconds[][2] = {{1000, 500000}, {4000, 125000}, {3000, 66667}};
+	struct summed summed;
+	char *text;
+
+	(void)state;
+	summed_start(&summed);
+	for (int i = 0; i < REPETITIONS; i++) {
+		struct result result;
+
+		result_init(&result);
+		result.throughput_ops_per_s = seconds[i][0];
+		result.limit_ns_per_op = seconds[i][1];
+		assert_int_equal(summary_add(&summed.summary, 1, &result, &summed.latency), 0);
+	}
+	text = printed(&summed);
+	assert_non_null(strstr(text, "x limit"));
+	assert_non_null(strstr(text, "2.00")); /* of 2, 2 and 5; the medians would make 2.67 */
+	free(text);
+	summed_end(&summed);
+}
+
 static void the_worst_repetition_names_the_cell(void **state)
 {
 	struct summed summed;
@@ -131,6 +155,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_median_of_the_repetitions_is_printed),
+		cmocka_unit_test(a_trial_is_compared_with_the_floor_beside_it),
 		cmocka_unit_test(the_worst_repetition_names_the_cell),
 		cmocka_unit_test(samples_of_all_good_repetitions_are_merged),
 	};

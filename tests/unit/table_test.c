@@ -32,7 +32,7 @@ static struct table_cell make_cell(const char *params, const char *variant, doub
 		.spread = NAN,
 		.cpu_ns_per_op = NAN,
 		.mem_bytes_per_task = NAN,
-		.limit_ns_per_op = NAN,
+		.times_limit = NAN,
 	};
 }
 
@@ -68,8 +68,7 @@ static void columns_are_aligned_and_the_best_is_marked(void **state)
 	cells[0].lat_kind = "value";
 	cells[1].cpu_ns_per_op = 9.996;
 	cells[1].mem_bytes_per_task = 4240;
-	cells[1].limit_ns_per_op = 4;
-	cells[1].floored_ns_per_op = 1e9 / cells[1].ops_per_s;
+	cells[1].times_limit = 2.5;
 	cells[1].latency = &hist;
 	cells[1].lat_batch = 10;
 	cells[1].spread = 0.0214;
