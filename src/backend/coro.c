@@ -165,10 +165,7 @@ static void coro_release(void)
 	coro_io_release();
 	if (coro_rt.coros)
 		munmap(coro_rt.coros, coro_rt.capacity * sizeof(struct coro));
-	if (coro_rt.slots)
-		munmap(coro_rt.slots, coro_rt.capacity * sizeof(struct gen_value));
 	coro_rt.coros = NULL;
-	coro_rt.slots = NULL;
 }
 
 static int coro_reserve(const struct coro_stack_plan *plan)
@@ -176,9 +173,7 @@ static int coro_reserve(const struct coro_stack_plan *plan)
 	int error;
 
 	coro_rt.coros = coro_map(coro_rt.capacity * sizeof(struct coro), 0);
-	/* Address space only, unless channels are used. */
-	coro_rt.slots = coro_map(coro_rt.capacity * sizeof(struct gen_value), 0);
-	if (!coro_rt.coros || !coro_rt.slots)
+	if (!coro_rt.coros)
 		return -ENOMEM;
 	error = coro_io_reserve();
 	if (!error)
@@ -205,6 +200,7 @@ static int coro_prepare(const struct backend_config *config)
 		.ops = coro_ops,
 	};
 	coro_rt.swap = coro_rt.sw->swap;
+	coro_rt.wait = coro_rt.sw->wait;
 	coro_rt.ops.gen_next =
 		coro_rt.stack == CORO_STACK_COPY ? coro_copy_gen_next : coro_rt.sw->gen_next;
 	coro_rt.ops.gen_yield = coro_rt.sw->gen_yield;

@@ -3,7 +3,8 @@
  * What the files of the coro backend share: the control block, the run queue, the runtime.
  *
  *   coro.c         the backend: options, limits, set-up, the task table
- *   coro_sched.c   spawn, join, sleep, yield; the run queue and the hub
+ *   coro_queue.h   the run queue
+ *   coro_sched.c   spawn, join, sleep, yield; the hub
  *   coro_io.c      descriptors: try first, park on EAGAIN
  *   coro_gen.c     generators
  *   coro_chan.c    channels and locks
@@ -33,9 +34,10 @@
 
 /* A task or a generator; its place in the dense array is also the number of its stack. */
 struct coro {
-	void *sp;          /* where it stands while it does not run; first, for the assembly */
-	struct coro *next; /* in the run queue, or in the list of the free */
-	uint32_t parent;   /* its place in the array */
+	void *sp;             /* where it stands while it does not run; first, for the assembly */
+	struct gen_value got; /* second: what its wait will return; set by who makes it ready */
+	struct coro *next;    /* in the run queue, among those who wait, or in the list of the free */
+	uint32_t parent;      /* its place in the array */
 	uint32_t children : 30;
 	bool joining : 1; /* parked until it has no children */
 	bool ended : 1;
@@ -53,8 +55,13 @@ struct coro {
 };
 
 #if !CORO_SAN && UINTPTR_MAX == UINT64_MAX
-_Static_assert(sizeof(struct coro) == 32, "two control blocks are one cache line");
+_Static_assert(sizeof(struct coro) == 48, "a copied sleeper is to take less than 200 bytes");
 #endif
+
+/* See coro_queue.h. */
+struct coro_queue {
+	struct coro *head, *last;
+};
 
 /* The task interface's name for one that is a generator. */
 struct gen {
@@ -68,14 +75,15 @@ enum coro_stack_choice { CORO_STACK_OWN, CORO_STACK_DENSE, CORO_STACK_COPY };
 
 /* The one mutable object of the backend, valid from coro_prepare to the end of coro_run. */
 struct coro_runtime {
-	struct coro *current;               /* the task that runs, or the hub */
-	uint32_t ready;                     /* tasks in the run queue */
-	struct coro *head, **tail;          /* the run queue, FIFO; the last one's `next` is the hub */
-	int budget;                         /* hand-overs left until the hub is to look at the loop */
-	const struct coro_switch *sw;       /* how to switch */
-	int (*swap)(void **save, void *to); /* of `sw` */
-	struct coro *coros;                 /* the array of control blocks */
-	struct gen_value *slots; /* one beside each: what its task gets while it waits in a channel */
+	_Alignas(64) struct coro *current; /* the task that runs, or the hub */
+	struct coro_queue ready;           /* the run queue */
+	uint32_t behind;                   /* tasks in it, the first not counted */
+	int budget;                        /* hand-overs left until the hub is to look at the loop */
+	struct coro *coros;                /* the array of control blocks */
+	/* How to switch, and the two ways to do so. */
+	const struct coro_switch *sw;
+	int (*swap)(struct coro *me, struct coro *next);
+	struct gen_value (*wait)(struct coro *me, struct coro *next);
 	struct coro *free;       /* last in, first out, so that warm stacks come back first */
 	uint32_t used, capacity; /* of the array */
 	uint32_t alive;          /* tasks that have not ended */
@@ -106,14 +114,28 @@ struct coro_runtime {
 
 extern struct coro_runtime coro_rt;
 
-/* Leaves `me` for `next`; in tail position nothing is left behind to return through. Returns 0. */
+/*
+ * Leaves `me` for `next`; in tail position nothing is left behind to return through. Returns what
+ * me->got.value says by then: 0 unless a channel or a lock has left something else there.
+ */
 static inline int coro_swap(struct coro *me, struct coro *next)
 {
 #if CORO_SAN
 	me->place = coro_rt.here;
-	return coro_san_switch(&me->sp, next->sp, &next->place);
+	return coro_san_switch(me, next, &next->place);
 #else
-	return coro_rt.swap(&me->sp, next->sp);
+	return coro_rt.swap(me, next);
+#endif
+}
+
+/* The same, but all of me->got. */
+static inline struct gen_value coro_wait(struct coro *me, struct coro *next)
+{
+#if CORO_SAN
+	coro_swap(me, next);
+	return me->got;
+#else
+	return coro_rt.wait(me, next);
 #endif
 }
 
@@ -126,14 +148,11 @@ void coro_free(struct coro *coro);
 /* Puts its first frame, and a copy of the argument, onto the stack of a new one. 0 or -ENOMEM. */
 int coro_make(struct coro *coro, struct coro_start *start, const void *arg, size_t len);
 
-/* Puts a parked task at the end of the run queue. */
+/* Puts a parked task at the end of the run queue; its coro_park will return 0. */
 void coro_ready(struct coro *coro);
 
 /* Waits until somebody calls coro_ready for the calling task. Returns 0. */
 int coro_park(void);
-
-/* The same, and then returns what was stored in *slot meanwhile. */
-struct gen_value coro_park_for(const struct gen_value *slot);
 
 /* Has the hub call fn(fd, events) on its own, large stack; returns when that is done. */
 void coro_ask_hub(void (*fn)(int fd, int events), int fd, int events);

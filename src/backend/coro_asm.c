@@ -9,15 +9,16 @@
 
 #if defined(__linux__) && (defined(__x86_64__) || defined(__aarch64__))
 
-int coro_asm_swap(void **save, void *to);
-struct gen_value coro_asm_wait(void **save, void *to, const struct gen_value *slot);
+int coro_asm_swap(struct coro *me, struct coro *next);
+struct gen_value coro_asm_wait(struct coro *me, struct coro *next);
 struct gen_value coro_asm_gen_next(struct gen *gen);
 uint64_t coro_asm_gen_yield(struct gen *self, uint64_t value);
 void coro_asm_gen_close(struct gen *gen);
 void coro_asm_gen_end(struct gen *self);
 void coro_asm_entry(void);
 
-_Static_assert(offsetof(struct gen, coro.sp) == 0, "the assembly finds the slot at the start");
+_Static_assert(offsetof(struct gen, coro.sp) == 0 && offsetof(struct coro, got) == 8,
+			   "the assembly finds the slot at the start, and what a wait returns behind it");
 
 /* What SAVE leaves on a stack; on a new one the registers carry the call that is to be made. */
 struct coro_asm_frame {
@@ -81,15 +82,13 @@ static const struct coro_switch coro_asm = {
 	.name = "asm",
 	.make = coro_asm_make,
 	.swap = coro_asm_swap,
+	.wait = coro_asm_wait,
 #if CORO_SAN
 	.gen_next = coro_plain_gen_next,
 	.gen_yield = coro_plain_gen_yield,
 	.gen_close = coro_plain_gen_close,
 	.gen_end = coro_plain_gen_end,
 #else
-#if defined(__x86_64__)
-	.wait = coro_asm_wait,
-#endif
 	.gen_next = coro_asm_gen_next,
 	.gen_yield = coro_asm_gen_yield,
 	.gen_close = coro_asm_gen_close,

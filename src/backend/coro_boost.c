@@ -20,12 +20,12 @@ struct boost_transfer jump_fcontext(void *to, void *data);
 void *make_fcontext(void *top, size_t size, void (*fn)(struct boost_transfer));
 
 /* Each side keeps the other's context where the one that resumes it says. */
-static int boost_swap(void **save, void *to)
+static int boost_swap(struct coro *me, struct coro *next)
 {
-	struct boost_transfer transfer = jump_fcontext(to, save);
+	struct boost_transfer transfer = jump_fcontext(next->sp, me);
 
-	*(void **)transfer.data = transfer.from;
-	return 0;
+	((struct coro *)transfer.data)->sp = transfer.from;
+	return (int)me->got.value;
 }
 
 static struct gen_value boost_gen_next(struct gen *gen)
@@ -63,7 +63,7 @@ static void boost_main(struct boost_transfer transfer)
 	if (start.gen)
 		start.self->coro.sp = transfer.from;
 	else
-		*(void **)transfer.data = transfer.from;
+		((struct coro *)transfer.data)->sp = transfer.from;
 	coro_start_run(&start);
 }
 
@@ -79,6 +79,7 @@ static const struct coro_switch coro_boost = {
 	.stack_bytes = 256, /* its own first frame, and boost_main's */
 	.make = boost_make,
 	.swap = boost_swap,
+	.wait = coro_plain_wait,
 	.gen_next = boost_gen_next,
 	.gen_yield = boost_gen_yield,
 	.gen_close = boost_gen_close,

@@ -4,8 +4,9 @@
  * is atomic, and a value goes straight to the task that waits for it.
  *
  * A task that waits is in the queue of the channel or the lock by the `next` of its control block,
- * which no run queue needs then. What it waits for, or wants to put, lies in coro_rt.slots and not
- * on its stack, because a copied stack has no address while its task is parked.
+ * which no run queue needs then. What it waits for, or wants to put, lies in the `got` of that
+ * block and not on its stack: who resumes it has the value in registers by the way, and a copied
+ * stack has no address while its task is parked.
  */
 #ifndef CONCBENCH_CORO_CHAN_H
 #define CONCBENCH_CORO_CHAN_H

@@ -51,18 +51,18 @@ static void gen_resume(struct gen *gen)
 {
 #if CORO_SAN
 	gen->coro.peer = coro_rt.here;
-	coro_san_switch(&gen->coro.sp, gen->coro.sp, &gen->coro.place);
+	coro_san_switch(&gen->coro, &gen->coro, &gen->coro.place);
 #else
-	coro_rt.sw->swap(&gen->coro.sp, gen->coro.sp);
+	coro_rt.sw->swap(&gen->coro, &gen->coro);
 #endif
 }
 
 static void gen_leave(struct gen *self)
 {
 #if CORO_SAN
-	coro_san_switch(&self->coro.sp, self->coro.sp, &self->coro.peer);
+	coro_san_switch(&self->coro, &self->coro, &self->coro.peer);
 #else
-	coro_rt.sw->swap(&self->coro.sp, self->coro.sp);
+	coro_rt.sw->swap(&self->coro, &self->coro);
 #endif
 }
 

@@ -49,26 +49,26 @@ void coro_san_begin(struct coro *hub)
 	hub->place = coro_rt.here;
 }
 
-int coro_san_switch(void **save, void *to, const struct coro_place *place)
+int coro_san_switch(struct coro *me, struct coro *next, const struct coro_place *place)
 {
 	struct coro_place here = coro_rt.here;
 #if CORO_ASAN
 	void *frames = NULL;
 
 	/* A task that has ended leaves its stack for good. */
-	__sanitizer_start_switch_fiber(save == &coro_rt.grave.sp ? NULL : &frames, place->bottom,
+	__sanitizer_start_switch_fiber(me == &coro_rt.grave ? NULL : &frames, place->bottom,
 								   place->size);
 #endif
 	coro_rt.here = *place;
 #if CORO_TSAN
 	__tsan_switch_to_fiber(place->fiber, 0);
 #endif
-	coro_rt.swap(save, to);
+	coro_rt.swap(me, next);
 #if CORO_ASAN
 	__sanitizer_finish_switch_fiber(frames, NULL, NULL);
 #endif
 	coro_rt.here = here;
-	return 0;
+	return (int)me->got.value;
 }
 
 void coro_san_arrived(void)

@@ -63,8 +63,8 @@ static inline void coro_san_made(struct coro *coro, const struct coro_stack *sta
 #if CORO_SAN
 /* The hub runs on the stack of the calling thread. */
 void coro_san_begin(struct coro *hub);
-/* coro_rt.swap, announced to the sanitizers; `place` is the stack that `to` points into. */
-int coro_san_switch(void **save, void *to, const struct coro_place *place);
+/* coro_rt.swap, announced to the sanitizers; `place` is the stack that next->sp points into. */
+int coro_san_switch(struct coro *me, struct coro *next, const struct coro_place *place);
 /* For the first frame of a stack. */
 void coro_san_arrived(void);
 #else

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The scheduler of coroutines: a FIFO of runnable tasks, and the hub, which waits for events.
+ * The scheduler of coroutines: who spawns, joins, sleeps and ends, and the hub, which waits for
+ * events.
  *
  * A function that switches does so in tail position, through coro_swap: see coro_switch.h.
  */
@@ -12,6 +13,7 @@
 #include "coro.h"
 #include "coro_gen.h"
 #include "coro_io.h"
+#include "coro_queue.h"
 #include "coro_switch.h"
 
 enum {
@@ -49,61 +51,25 @@ void coro_free(struct coro *coro)
 	coro_rt.free = coro;
 }
 
-/* ---- the run queue ---- */
+/* ---- giving way ---- */
 
 void coro_ready(struct coro *coro)
 {
-	coro->next = &coro_rt.coros[CORO_HUB];
-	*coro_rt.tail = coro;
-	coro_rt.tail = &coro->next;
-	coro_rt.ready++;
-}
-
-static bool coro_none_ready(void)
-{
-	return coro_rt.head == &coro_rt.coros[CORO_HUB];
-}
-
-/* Takes the first of the queue, which is not empty, and has the second's stack fetched. */
-static inline struct coro *coro_pop(void)
-{
-	struct coro *first = coro_rt.head;
-
-	coro_rt.ready--;
-	coro_rt.head = first->next;
-	if (coro_none_ready())
-		coro_rt.tail = &coro_rt.head;
-	__builtin_prefetch(coro_rt.head->sp);
-	return first;
-}
-
-/* Who is to run after the present task: the hub, when none is ready or the budget is used up. */
-static inline struct coro *coro_next(void)
-{
-	if (coro_none_ready() || --coro_rt.budget < 0)
-		return &coro_rt.coros[CORO_HUB];
-	return coro_pop();
+	coro->got.value = 0;
+	coro_push(coro);
 }
 
 int coro_park(void)
 {
 	struct coro *me = coro_rt.current;
-	struct coro *next = coro_next();
 
-	coro_rt.current = next;
-	return coro_swap(me, next);
+	return coro_swap(me, coro_next());
 }
 
-struct gen_value coro_park_for(const struct gen_value *slot)
+struct gen_value coro_plain_wait(struct coro *me, struct coro *next)
 {
-	struct coro *me = coro_rt.current;
-	struct coro *next = coro_next();
-
-	coro_rt.current = next;
-	if (coro_rt.sw->wait)
-		return coro_rt.sw->wait(&me->sp, next->sp, slot);
-	coro_swap(me, next);
-	return *slot;
+	coro_rt.swap(me, next);
+	return me->got;
 }
 
 void coro_yield(void)
@@ -149,6 +115,7 @@ static int coro_start_task(struct coro *parent, struct coro_start *start, const 
 		coro_free(coro);
 		return -ENOMEM;
 	}
+	coro->got.more = 1;
 	coro->parent = (uint32_t)(parent - coro_rt.coros);
 	coro->children = 0;
 	coro->joining = coro->ended = false;
@@ -238,8 +205,7 @@ _Noreturn void coro_task_end(void *unused)
 	coro_tell_parent(&coro_rt.coros[me->parent]);
 	if (me->children == 0)
 		coro_free(me);
-	coro_rt.current = coro_next();
-	coro_swap(&coro_rt.grave, coro_rt.current);
+	coro_swap(&coro_rt.grave, coro_next());
 	__builtin_unreachable();
 }
 
@@ -282,7 +248,7 @@ static void coro_resume(struct coro *coro)
 
 static int coro_budget(void)
 {
-	return coro_rt.ready > SCHED_BUDGET_MIN ? (int)coro_rt.ready : SCHED_BUDGET_MIN;
+	return coro_rt.behind >= SCHED_BUDGET_MIN ? (int)coro_rt.behind + 1 : SCHED_BUDGET_MIN;
 }
 
 /* With one stack for all there is no direct hand-over: each task comes back to the hub. */
@@ -325,8 +291,7 @@ int coro_schedule(task_fn *root, int fd)
 	int error;
 
 	coro_san_begin(hub);
-	coro_rt.current = coro_rt.head = hub;
-	coro_rt.tail = &coro_rt.head;
+	coro_rt.current = hub;
 	coro_rt.used = CORO_ROOT;
 	/* Each task may sleep, and each may have a descriptor with a timeout. */
 	error =

@@ -17,6 +17,8 @@
 
 #include "task.h"
 
+struct coro;
+
 /* What a new stack is to run: task(ops, arena, arg, fd) or gen(ops, arena, self, arg). */
 struct coro_start {
 	task_fn *task;
@@ -34,10 +36,12 @@ struct coro_switch {
 	 * run *start; start->arg points to where the argument will lie. Returns the `sp` to resume.
 	 */
 	void *(*make)(void *top, size_t size, const struct coro_start *start);
-	/* Leaves the present stack, which *save will tell, for the one that stands at `to`. 0. */
-	int (*swap)(void **save, void *to);
-	/* The same; the stack left goes on with *slot in its registers. NULL: there is no such leaf. */
-	struct gen_value (*wait)(void **save, void *to, const struct gen_value *slot);
+	/*
+	 * Leaves the present stack, which me->sp will tell, for the one that stands at next->sp; the
+	 * two may be the same. Who comes back to it finds me->got in its registers, or me->got.value.
+	 */
+	struct gen_value (*wait)(struct coro *me, struct coro *next);
+	int (*swap)(struct coro *me, struct coro *next);
 
 	struct gen_value (*gen_next)(struct gen *gen);
 	uint64_t (*gen_yield)(struct gen *self, uint64_t value);
@@ -49,6 +53,9 @@ struct coro_switch {
 extern const struct coro_switch *const coro_switch_asm;
 extern const struct coro_switch *const coro_switch_ucontext;
 extern const struct coro_switch *const coro_switch_boost;
+
+/* `wait` by way of coro_rt.swap. */
+struct gen_value coro_plain_wait(struct coro *me, struct coro *next);
 
 /* Runs *start and never returns; for the kinds whose first frame is in C. */
 _Noreturn void coro_start_run(const struct coro_start *start);

@@ -67,13 +67,21 @@
 
 	.text
 
-/* int coro_asm_swap(void **save, void *to) */
+/*
+ * struct gen_value coro_asm_wait(struct coro *me, struct coro *next)
+ * int coro_asm_swap(struct coro *me, struct coro *next): x0 and x1 are next->got
+ */
+	.globl coro_asm_wait
+	.hidden coro_asm_wait
+	.type coro_asm_wait, %function
+	.set coro_asm_wait, coro_asm_swap
 LEAF coro_asm_swap
 	SAVE
-	mov x9, sp
-	str x9, [x0]
-	mov sp, x1
-	mov w0, #0
+	ldr x9, [x1]
+	mov x10, sp
+	str x10, [x0]
+	mov sp, x9
+	ldp x0, x1, [x1, #8]
 	RESUME coro_asm_swap
 
 /* struct gen_value coro_asm_gen_next(struct gen *gen): its gen_yield returns 1 */

@@ -75,50 +75,27 @@
 	.size \name, . - \name
 .endm
 
-	.text
-
-/* int coro_asm_swap(void **save, void *to) */
-LEAF coro_asm_swap
-	SAVE
-	mov %rsp, (%rdi)
-	mov %rsi, %rsp
-	xor %eax, %eax
-	RESUME coro_asm_swap
+	.section .text.hot, "ax", @progbits /* beside coro_chan.c's */
 
 /*
- * struct gen_value coro_asm_wait(void **save, void *to, const struct gen_value *slot)
+ * struct gen_value coro_asm_wait(struct coro *me, struct coro *next)
+ * int coro_asm_swap(struct coro *me, struct coro *next)
  *
- * Whoever resumes the stack knows nothing of the slot, so it goes on at coro_asm_waited, which
- * loads the value and then jumps to where `wait` was called.
+ * Who leaves loads next->got for the one who comes back, in both registers that a struct gen_value
+ * is returned in. Nothing else is loaded after the stack was changed than what RESUME pops.
  */
-LEAF coro_asm_wait
-	push %rdx
-	.cfi_adjust_cfa_offset 8
-	lea coro_asm_waited(%rip), %rcx
-	push %rcx
-	.cfi_adjust_cfa_offset 8
+	.globl coro_asm_wait
+	.hidden coro_asm_wait
+	.type coro_asm_wait, @function
+	.set coro_asm_wait, coro_asm_swap
+LEAF coro_asm_swap
 	SAVE
+	mov (%rsi), %rcx
 	mov %rsp, (%rdi)
-	mov %rsi, %rsp
-	xor %eax, %eax
-	RESUME coro_asm_wait
-
-	.type coro_asm_waited, @function
-	.p2align 5
-coro_asm_waited:
-	.cfi_startproc
-	.cfi_adjust_cfa_offset 8
-	endbr64
-	pop %rsi
-	.cfi_adjust_cfa_offset -8
-	mov (%rsi), %rax
-	mov 8(%rsi), %rdx
-	pop %rcx
-	.cfi_adjust_cfa_offset -8
-	.cfi_register %rip, %rcx
-	jmp *%rcx
-	.cfi_endproc
-	.size coro_asm_waited, . - coro_asm_waited
+	mov 8(%rsi), %rax
+	mov 16(%rsi), %rdx
+	mov %rcx, %rsp
+	RESUME coro_asm_swap
 
 /* struct gen_value coro_asm_gen_next(struct gen *gen): its gen_yield returns 1 */
 LEAF coro_asm_gen_next

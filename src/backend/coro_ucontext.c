@@ -36,12 +36,14 @@ static void *ucontext_make(void *top, size_t size, const struct coro_start *star
 }
 
 /* The context of the side that is left lies on its own stack. */
-static int ucontext_swap(void **save, void *to)
+static int ucontext_swap(struct coro *me, struct coro *next)
 {
+	const ucontext_t *to = next->sp;
 	ucontext_t here;
 
-	*save = &here;
-	return swapcontext(&here, to);
+	me->sp = &here;
+	swapcontext(&here, to);
+	return (int)me->got.value;
 }
 
 static const struct coro_switch coro_ucontext = {
@@ -49,6 +51,7 @@ static const struct coro_switch coro_ucontext = {
 	.stack_bytes = UCONTEXT_STACK_BYTES,
 	.make = ucontext_make,
 	.swap = ucontext_swap,
+	.wait = coro_plain_wait,
 	.gen_next = coro_plain_gen_next,
 	.gen_yield = coro_plain_gen_yield,
 	.gen_close = coro_plain_gen_close,
