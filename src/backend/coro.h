@@ -86,6 +86,8 @@ struct coro_runtime {
 	struct gen_value (*wait)(struct coro *me, struct coro *next);
 	struct coro *free;       /* last in, first out, so that warm stacks come back first */
 	uint32_t used, capacity; /* of the array */
+	int64_t look_ns;         /* when the hub last looked at the loop */
+	uint32_t hand_overs;     /* about as many lie between two looks, while tasks are ready */
 	uint32_t alive;          /* tasks that have not ended */
 	uint32_t unstarted;      /* tasks spawned since the last spawner gave way */
 	enum coro_stack_choice stack;
