@@ -406,10 +406,10 @@ static void run_cheat(const struct cheat *cheat)
 	{                          \
 		"tasks=5", "sleep=2ms" \
 	}
-#define NAPS_TO_ONE_DEADLINE                       \
-	"sleep_fanout",                                \
-	{                                              \
-		"tasks=5", "sleep=50ms", "deadline=common" \
+#define NAPS_TO_ONE_DEADLINE                        \
+	"sleep_fanout",                                 \
+	{                                               \
+		"tasks=5", "sleep=250ms", "deadline=common" \
 	}
 #define LONG_NAPS              \
 	"sleep_fanout",            \
@@ -426,7 +426,6 @@ static void run_cheat(const struct cheat *cheat)
 	{                                                            \
 		"conns=1", "client=self", "duration=100ms", "warmup=1ms" \
 	}
-
 #define JOBS                  \
 	"pool_dispatch",          \
 	{                         \
