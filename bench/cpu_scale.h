@@ -4,8 +4,8 @@
  * is left of that under a global lock?
  *
  * One operation: one unit was computed. A round starts `tasks` tasks, shares its `units` among them
- * and joins them. All work is the same for every number of tasks: the speed-up is the rate with
- * tasks=N over the rate with tasks=1, and a sweep shows both.
+ * and joins them. All work is the same for every number of tasks: `speedup` is the rate with
+ * tasks=N over the rate with tasks=1, which a trial measures in a shorter window just before.
  *
  * A unit is a chain of multiplications, each of which needs the one before it: four cycles a step
  * on the machines of today. `unit` is turned into steps for 3 GHz, so that the work, and its

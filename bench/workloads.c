@@ -510,6 +510,7 @@ static const struct workload cpu_scale = {
 	}},
 	.n_roles = 1,
 	.lat_kind = "unit",
+	.speedup_param = "tasks",
 	.unsupported = cpu_scale_unsupported,
 	.tasks = cpu_scale_tasks,
 	.sizing = cpu_scale_sizing,

@@ -192,6 +192,13 @@ bool cell_open_loop(const struct cell *cell)
 	return cell->workload->open_loop && cell->workload->open_loop(numbers);
 }
 
+bool cell_has_speedup(const struct cell *cell)
+{
+	const char *name = cell->workload->speedup_param;
+
+	return name && cell_param(cell, name)->number > 1;
+}
+
 const char *cell_lat_kind(const struct cell *cell)
 {
 	return cell_open_loop(cell) ? "response" : cell->workload->lat_kind;

@@ -86,11 +86,11 @@ static void pass_params(const struct pass *pass, int64_t *params)
 	const struct workload *workload = pass->workload;
 
 	cell_numbers(pass->spec->cell, params);
-	if (pass->spec->scale && workload->scale_param) {
+	if (pass->spec->param) {
 		const struct param_row *row =
-			param_find(workload->params, workload->scale_param, strlen(workload->scale_param));
+			param_find(workload->params, pass->spec->param, strlen(pass->spec->param));
 
-		params[row - workload->params] = pass->spec->scale;
+		params[row - workload->params] = pass->spec->value;
 	}
 }
 
@@ -178,6 +178,8 @@ static void pass_describe(struct pass *pass)
 	arena->watched = pass->workload->n_roles == 1 && spec->cell->roles[0].backend->forks &&
 					 (spec->kind == ARENA_PASS_THROUGHPUT || spec->kind == ARENA_PASS_LATENCY);
 	arena->window_ns = window ? window->number : 0;
+	if (spec->window_ns)
+		arena->window_ns = spec->window_ns;
 }
 
 /* ---- starting the roles ---- */

@@ -55,7 +55,9 @@ struct pass_spec {
 	const struct cell *cell;
 	enum arena_pass kind;
 	uint64_t rounds, batch;
-	uint32_t scale;     /* memory pass: the value of the workload's scale_param; 0: the cell's */
+	const char *param;  /* one that has `value` instead of the cell's; NULL: none */
+	int64_t value;      /* likewise */
+	int64_t window_ns;  /* that a calibrating pass fills; 0: the cell's */
 	bool unsampled;     /* the throughput pass takes no latency samples either */
 	int64_t timeout_ns; /* from the start of the first process */
 };

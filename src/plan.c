@@ -311,5 +311,7 @@ int64_t plan_trial_ns(const struct cell *cell)
 		return 0;
 	if (cell->workload->latency_pass)
 		passes++;
+	if (cell_has_speedup(cell))
+		passes++;
 	return passes * pass_ns + (cell->workload->memory_pass ? 4 * process_ns : 0);
 }

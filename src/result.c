@@ -114,6 +114,7 @@ const struct result_column result_columns[] = {
 	REAL(svc_p99_ns),
 	REAL(svc_p999_ns),
 	REAL(svc_max_ns),
+	REAL(speedup),
 };
 /* clang-format on */
 

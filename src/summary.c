@@ -32,7 +32,7 @@ int summary_init(struct summary *summary, const struct plan *plan)
 	for (size_t i = 0; i < plan->n_cells; i++) {
 		struct summary_cell *cell = &summary->cells[i];
 
-		cell->ops_per_s = calloc(4 * (size_t)repetitions, sizeof(double));
+		cell->ops_per_s = calloc(5 * (size_t)repetitions, sizeof(double));
 		if (!cell->ops_per_s) {
 			summary_release(summary);
 			return -ENOMEM;
@@ -40,6 +40,7 @@ int summary_init(struct summary *summary, const struct plan *plan)
 		cell->cpu_ns_per_op = cell->ops_per_s + repetitions;
 		cell->mem_bytes = cell->cpu_ns_per_op + repetitions;
 		cell->times_limit = cell->mem_bytes + repetitions;
+		cell->speedup = cell->times_limit + repetitions;
 	}
 	return 0;
 }
@@ -87,6 +88,7 @@ int summary_add(struct summary *summary, size_t cell_index, const struct result 
 		summary_times_limit(summary->plan->cells[cell_index].workload, result);
 	cell->cpu_ns_per_op[cell->n_ok] = result->cpu_ns_per_op;
 	cell->mem_bytes[cell->n_ok] = result->mem_bytes_per_task;
+	cell->speedup[cell->n_ok] = result->speedup;
 	cell->n_ok++;
 	cell->n_noisy += result->noisy == 1;
 	if (!latency->count)
@@ -138,6 +140,7 @@ static void summary_row(struct summary_cell *cell, const struct cell *of,
 		.spread = stats_spread(cell->ops_per_s, cell->n_ok), /* sorted by now */
 		.cpu_ns_per_op = summary_median(cell->cpu_ns_per_op, cell->n_ok),
 		.mem_bytes_per_task = summary_median(cell->mem_bytes, cell->n_ok),
+		.speedup = summary_median(cell->speedup, cell->n_ok),
 		.times_limit = summary_median(cell->times_limit, cell->n_ok),
 		.latency = cell->latency.counts ? &cell->latency : NULL,
 		.lat_batch = cell->lat_batch,

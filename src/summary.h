@@ -17,6 +17,7 @@
 struct summary_cell {
 	/* [repetitions], NAN where not measured */
 	double *ops_per_s, *cpu_ns_per_op, *mem_bytes;
+	double *speedup;
 	double *times_limit; /* each trial's cost over the floor measured beside it */
 	size_t n_trials, n_ok, n_noisy;
 	enum result_status status; /* the worst */

@@ -12,7 +12,7 @@
 
 #include "text.h"
 
-enum { N_COLUMNS = 10 };
+enum { N_COLUMNS = 11 };
 
 struct row {
 	const struct table_cell *cell;
@@ -43,6 +43,11 @@ static double times_call(const struct row *row)
 static double times_limit(const struct row *row)
 {
 	return row->cell->times_limit;
+}
+
+static double speedup_of(const struct row *row)
+{
+	return row->cell->speedup;
 }
 
 /* Samples are the times of lat_batch operations. */
@@ -108,6 +113,7 @@ static const struct column {
 	{"spread", EITHER, spread_of, format_spread},
 	{"x call", LOWER, times_call, text_scale_ratio},
 	{"x limit", LOWER, times_limit, text_scale_ratio},
+	{"speedup", HIGHER, speedup_of, text_scale_ratio},
 	{"p50", LOWER, p50_of, text_scale_ns},
 	{"p99", LOWER, p99_of, text_scale_ns},
 	{"p99.9", LOWER, p999_of, text_scale_ns},

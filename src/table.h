@@ -43,6 +43,7 @@ struct table_cell {
 	double ops_per_s;     /* median */
 	double spread;        /* of the rate, by stats_spread */
 	double cpu_ns_per_op; /* median */
+	double speedup;       /* median, against one task */
 	double mem_bytes_per_task;
 	double times_limit;         /* median: elapsed or CPU time over the machine's floor beside it */
 	const struct hist *latency; /* merged; NULL: none */

@@ -243,14 +243,14 @@ static void trial_store_time(struct trial *trial, const struct arena *arena)
 	}
 }
 
-/* Whether the pass did its work; if not, the trial has been judged. */
+/* Whether the pass did its `rounds` of work; if not, the trial has been judged. */
 static bool trial_check_receipt(struct trial *trial, const struct pass_outcome *outcome,
-								struct receipt *receipt)
+								uint64_t rounds, struct receipt *receipt)
 {
 	struct receipt_order order = {
 		.workload = trial->workload,
 		.params = outcome->params,
-		.rounds = trial->cell->rounds,
+		.rounds = rounds,
 		.foreign = cell_foreign(trial->cell, 0) != NULL,
 	};
 	char reason[RESULT_TEXT_MAX] = "no memory for the receipt";
@@ -343,6 +343,37 @@ static uint64_t trial_batch(const struct trial *trial)
 /* ---- the passes ---- */
 
 /*
+ * Operations a second with 1 of what `speedup` is about, in half a window: measured just before the
+ * rest, as the machine may be at another speed some seconds later. NAN where there is no speed-up
+ * to speak of. False when the pass went wrong; the trial has been judged then.
+ */
+static bool trial_measure_reference(struct trial *trial, double *ops_per_s)
+{
+	const char *name = trial->workload->speedup_param;
+	struct pass_outcome outcome;
+	struct receipt receipt;
+	bool ok;
+
+	*ops_per_s = NAN;
+	if (!cell_has_speedup(trial->cell))
+		return true;
+	ok = trial_pass(trial,
+					(struct pass_spec){.kind = ARENA_PASS_CALIBRATE,
+									   .rounds = UINT64_MAX,
+									   .param = name,
+									   .value = 1,
+									   .window_ns = cell_param(trial->cell, "window")->number / 2},
+					&outcome);
+	if (ok)
+		ok = trial_check_receipt(trial, &outcome, outcome.arena->rounds_done, &receipt);
+	if (ok)
+		*ops_per_s = (double)receipt.ops * 1e9 /
+					 (double)(arena_close_ns(outcome.arena) - arena_open_ns(outcome.arena));
+	pass_release(&outcome);
+	return ok;
+}
+
+/*
  * The machine's floor under the cell's operation, as it is now: NAN where there is none, or none is
  * asked for.
  */
@@ -364,7 +395,7 @@ static bool trial_measure_throughput(struct trial *trial)
 		&outcome);
 
 	if (ok) {
-		ok = trial_check_receipt(trial, &outcome, &receipt);
+		ok = trial_check_receipt(trial, &outcome, trial->cell->rounds, &receipt);
 		trial_store_receipt(trial, &receipt);
 		trial_store_time(trial, outcome.arena);
 		trial_store_cpu(trial, &outcome);
@@ -380,15 +411,22 @@ static bool trial_measure_throughput(struct trial *trial)
 	return ok;
 }
 
-/* The throughput pass between two looks at the floor, whose mean is that of the row. */
-static bool trial_measure_over_floor(struct trial *trial)
+/*
+ * The throughput pass, with what it is compared with beside it: the reference of `speedup`, and two
+ * looks at the floor, whose mean is that of the row.
+ */
+static bool trial_measure_compared(struct trial *trial)
 {
-	double before_ns = trial_floor(trial);
-	bool ok = trial_measure_throughput(trial);
+	double reference, before_ns;
 
-	if (ok)
-		trial->result->limit_ns_per_op = (before_ns + trial_floor(trial)) / 2;
-	return ok;
+	if (!trial_measure_reference(trial, &reference))
+		return false;
+	before_ns = trial_floor(trial);
+	if (!trial_measure_throughput(trial))
+		return false;
+	trial->result->limit_ns_per_op = (before_ns + trial_floor(trial)) / 2;
+	trial->result->speedup = trial->result->throughput_ops_per_s / reference;
+	return true;
 }
 
 static bool trial_measure_latency(struct trial *trial)
@@ -403,7 +441,7 @@ static bool trial_measure_latency(struct trial *trial)
 						 &outcome);
 
 	if (ok) {
-		ok = trial_check_receipt(trial, &outcome, &receipt);
+		ok = trial_check_receipt(trial, &outcome, trial->cell->rounds, &receipt);
 		trial_store_latency(trial, outcome.arena);
 		result_init(&noise);
 		trial_store_noise(trial, &outcome, &noise);
@@ -421,7 +459,10 @@ static double trial_memory_bytes(struct trial *trial, uint32_t tasks)
 	double bytes = NAN;
 
 	if (trial_pass(trial,
-				   (struct pass_spec){.kind = ARENA_PASS_MEMORY, .rounds = 1, .scale = tasks},
+				   (struct pass_spec){.kind = ARENA_PASS_MEMORY,
+									  .rounds = 1,
+									  .param = trial->workload->scale_param,
+									  .value = tasks},
 				   &outcome) &&
 		outcome.user_bytes != RESULT_NONE && outcome.kernel_bytes != RESULT_NONE)
 		bytes = (double)(outcome.user_bytes + outcome.kernel_bytes);
@@ -472,7 +513,7 @@ void trial_run(struct trial_context *context, struct cell *cell, struct result *
 		snprintf(result->reason, sizeof(result->reason), "%s", cell->reason);
 		return;
 	}
-	if (!trial_calibrate(&trial) || !trial_measure_over_floor(&trial))
+	if (!trial_calibrate(&trial) || !trial_measure_compared(&trial))
 		return;
 	if (cell->workload->latency_pass && !context->no_latency && !trial_measure_latency(&trial))
 		return;

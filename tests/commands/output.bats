@@ -96,6 +96,20 @@ for name, least in (("sleep_fanout", 4), ("fib_generators", 9), ("spawn_join", 4
     assert len({int(r["ops"]) // int(r["rounds"]) for r in of}) == 1
     assert len({r["tasks"] for r in of}) == 1
     assert all(r["errors"] == "0" for r in of)
+    # With its 20 tasks, against one.
+    assert all((float(r["speedup"] or 0) > 0) == (name == "cpu_scale") for r in of), of
+PY
+}
+
+@test "speed-up: against one task, which itself has none" {
+	"$BENCH" run -w cpu_scale -b event,thread -p tasks=1,2 -p units=20 -p unit=1us -p window=1ms -p lock=none \
+		-r 1 -o x.csv >table 2>err
+	grep -q speedup table
+	python3 - <<'PY'
+import csv
+rows = list(csv.DictReader(open("x.csv", newline="")))
+assert len(rows) == 4 and {r["status"] for r in rows} == {"ok"}, rows
+assert all(bool(r["speedup"]) == ("tasks=2;" in r["params"]) for r in rows), rows
 PY
 }
 

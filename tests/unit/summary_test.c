@@ -106,6 +106,36 @@ static void a_trial_is_compared_with_the_floor_beside_it(void **state)
 	summed_end(&summed);
 }
 
+static void a_speedup_is_shown_where_there_is_one(void **state)
+{
+	static const double speedups[REPETITIONS] = {1.25, 7.75, 1.75};
+	struct summed summed;
+	char *text;
+
+	(void)state;
+	summed_start(&summed);
+	add(&summed, 1, RESULT_OK, 100);
+	text = printed(&summed);
+	assert_null(strstr(text, "speedup"));
+	free(text);
+	summed_end(&summed);
+
+	summed_start(&summed);
+	for (int i = 0; i < REPETITIONS; i++) {
+		struct result result;
+
+		result_init(&result);
+		result.throughput_ops_per_s = 100;
+		result.speedup = speedups[i];
+		assert_int_equal(summary_add(&summed.summary, 1, &result, &summed.latency), 0);
+	}
+	text = printed(&summed);
+	assert_non_null(strstr(text, "speedup"));
+	assert_non_null(strstr(text, "1.75"));
+	free(text);
+	summed_end(&summed);
+}
+
 static void the_worst_repetition_names_the_cell(void **state)
 {
 	struct summed summed;
@@ -156,6 +186,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_median_of_the_repetitions_is_printed),
 		cmocka_unit_test(a_trial_is_compared_with_the_floor_beside_it),
+		cmocka_unit_test(a_speedup_is_shown_where_there_is_one),
 		cmocka_unit_test(the_worst_repetition_names_the_cell),
 		cmocka_unit_test(samples_of_all_good_repetitions_are_merged),
 	};

@@ -33,6 +33,7 @@ static struct table_cell make_cell(const char *params, const char *variant, doub
 		.cpu_ns_per_op = NAN,
 		.mem_bytes_per_task = NAN,
 		.times_limit = NAN,
+		.speedup = NAN,
 	};
 }
 
