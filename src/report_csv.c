@@ -6,33 +6,12 @@
 #include "report.h"
 
 #include <math.h>
-#include <string.h>
 
-static void text_print(FILE *out, const char *text)
-{
-	if (!strpbrk(text, ",\"\n\r")) {
-		fprintf(out, "%s,", text);
-		return;
-	}
-	fputc('"', out);
-	for (; *text; text++) {
-		if (*text == '"')
-			fputc('"', out);
-		fputc(*text, out);
-	}
-	fputs("\",", out);
-}
-
-static void number_print(FILE *out, double value, char after)
-{
-	if (isfinite(value))
-		fprintf(out, "%.6g", value);
-	fputc(after, out);
-}
+#include "csv_field.h"
 
 static void percent_print(FILE *out, double log_ratio, char after)
 {
-	number_print(out, 100 * expm1(log_ratio), after);
+	csv_field_number(out, 100 * expm1(log_ratio), after);
 }
 
 static void judged_print(FILE *out, const struct verdict_table *table,
@@ -42,14 +21,14 @@ static void judged_print(FILE *out, const struct verdict_table *table,
 
 	fprintf(out, "%s,%s,%u,", row->metric->unit, row->gates && !table->advisory ? "yes" : "no",
 			gate->n);
-	number_print(out, row->a, ',');
-	number_print(out, row->b, ',');
+	csv_field_number(out, row->a, ',');
+	csv_field_number(out, row->b, ',');
 	percent_print(out, gate->theta, ',');
 	percent_print(out, gate->lower, ',');
 	percent_print(out, gate->upper, ',');
-	number_print(out, gate->p_worse, ',');
-	number_print(out, gate->p_better, ',');
-	number_print(out, 100 * row->margin, '\n');
+	csv_field_number(out, gate->p_worse, ',');
+	csv_field_number(out, gate->p_better, ',');
+	csv_field_number(out, 100 * row->margin, '\n');
 }
 
 void report_csv(FILE *out, const struct verdict_table *table)
@@ -60,13 +39,13 @@ void report_csv(FILE *out, const struct verdict_table *table)
 	for (size_t i = 0; i < table->n_rows; i++) {
 		const struct verdict_row *row = &table->rows[i];
 
-		text_print(out, row->cell->workload);
+		csv_field_text(out, row->cell->workload, ',');
 		fprintf(out, "%lld,", (long long)row->cell->version);
-		text_print(out, row->cell->backend);
-		text_print(out, row->cell->variant);
-		text_print(out, row->cell->params);
-		text_print(out, row->metric ? row->metric->name : "");
-		text_print(out, report_verdict_word(row));
+		csv_field_text(out, row->cell->backend, ',');
+		csv_field_text(out, row->cell->variant, ',');
+		csv_field_text(out, row->cell->params, ',');
+		csv_field_text(out, row->metric ? row->metric->name : "", ',');
+		csv_field_text(out, report_verdict_word(row), ',');
 		if (row->kind == VERDICT_JUDGED)
 			judged_print(out, table, row);
 		else
