@@ -66,6 +66,7 @@ static const struct workload sleep_fanout = {
 			"tasks=1k,5k",
 			"tasks=1k,10k,100k,1M sleep=5s deadline=own,common",
 		},
+	.sweep = "tasks=33,100,330,1k,3300,33k,100k sleep=100ms window=100ms",
 	.roles = {{
 		.name = "sleepers",
 		.task = sleep_fanout_task,
@@ -160,6 +161,7 @@ static const struct workload tcp_echo = {
 			"conns=1,64,512 duration=500ms",
 			"conns=1,8,64,512,1k size=64,4KiB placement=split,same",
 		},
+	.sweep = "conns=1,4,16,64,256,1k duration=200ms warmup=50ms",
 	.roles = {{
 				  .name = "server",
 				  .task = tcp_echo_server_task,
@@ -253,6 +255,7 @@ static const struct workload fib_generators = {
 			"generators=1,1k values=20k",
 			"generators=1,2,10,100,1k,10k through=direct,scheduler",
 		},
+	.sweep = "generators=1,4,16,64,256,1k,4k values=20k window=40ms",
 	.roles = {{
 		.name = "consumer",
 		.task = fib_generators_task,
@@ -297,6 +300,7 @@ static const struct workload spawn_join = {
 			"tasks=200 alive=1,100 window=100ms",
 			"tasks=10k alive=1,10,100,1k,10k",
 		},
+	.sweep = "alive=1,4,16,64,256,1k,4k tasks=4k window=20ms",
 	.roles = {{
 		.name = "spawner",
 		.task = spawn_join_task,
@@ -353,6 +357,7 @@ static const struct workload http_get = {
 			"conns=16 keepalive=yes,no duration=300ms warmup=50ms",
 			"conns=1,16,64,512 keepalive=yes,no body=64,1KiB,64KiB placement=split,same",
 		},
+	.sweep = "conns=1,4,16,64,256,1k keepalive=yes duration=200ms warmup=50ms",
 	.roles = {{
 				  .name = "server",
 				  .task = http_get_server_task,
@@ -438,6 +443,7 @@ static const struct workload ring = {
 			"tasks=2,1k hops=10k window=100ms",
 			"tasks=2,10,100,1k,10k order=seq,random",
 		},
+	.sweep = "tasks=2,8,32,128,512,33k hops=10k window=40ms",
 	.roles = {{
 		.name = "ring",
 		.task = ring_task,
@@ -500,6 +506,7 @@ static const struct workload cpu_scale = {
 			"tasks=1,cpus units=1k lock=none,global window=100ms",
 			"tasks=1,2,4,8,16,32,cpus lock=none,global",
 		},
+	.sweep = "tasks=1,2,4,8,16,32 units=400 window=40ms",
 	.roles = {{
 		.name = "workers",
 		.task = cpu_scale_task,
@@ -554,8 +561,9 @@ static const struct workload lock = {
 			"ops=200k lock=mutex,none window=50ms placement=free",
 			"ops=200k lock=mutex,spin,none window=50ms placement=free",
 			"tasks=1,2,4,16,64 lock=mutex,spin,rwlock,semaphore,atomic,none section=0,1us "
-			"items=200k window=100ms placement=same,free",
+			"ops=200k window=100ms placement=same,free",
 		},
+	.sweep = "tasks=1,2,4,8,16,32,64 ops=100k lock=mutex window=40ms",
 	.roles = {{
 		.name = "adders",
 		.task = lock_task,
@@ -602,6 +610,7 @@ static const struct workload bounded_queue = {
 			"placement=same,free",
 			"producers=1,4 consumers=1,4 capacity=1,64,1024 placement=same,free",
 		},
+	.sweep = "capacity=1,4,16,64,256,1k,4k items=100k window=40ms",
 	.roles = {{
 		.name = "workers",
 		.task = bounded_queue_task,

@@ -12,6 +12,7 @@
 
 #include "setting.h"
 #include "splitmix.h"
+#include "sweep.h"
 #include "variant.h"
 
 /* The values that one parameter of a workload takes in this run. */
@@ -97,6 +98,8 @@ static int plan_fill_axis(const struct plan_order *order, const struct workload 
 	char buf[PARAM_TEXT_MAX];
 
 	axis->by_user = list != NULL;
+	if (!list && order->sweep)
+		list = sweep_list(workload, axis->row, buf, sizeof(buf));
 	if (!list && order->profile != PLAN_DEFAULTS)
 		list =
 			settings_profile_list(workload->profiles[order->profile], axis->row, buf, sizeof(buf));
@@ -284,6 +287,10 @@ int plan_make(const struct plan_order *order, struct plan *plan, char *error)
 	rc = n < 0 ? n : variants_parse(order->backends, &variants, error);
 	if (rc == 0)
 		rc = settings_check(&order->settings, chosen, n, error);
+	if (rc == 0 && order->sweep) {
+		n = sweep_keep(chosen, n, plan->unswept, error);
+		rc = n < 0 ? n : 0;
+	}
 	for (int i = 0; rc == 0 && i < n; i++)
 		rc = plan_add_workload(plan, order, chosen[i], &variants, error);
 	if (rc == 0)

@@ -10,6 +10,7 @@
 #ifndef CONCBENCH_PLAN_H
 #define CONCBENCH_PLAN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,6 +32,7 @@ struct plan_order {
 	const char *backends;  /* comma-separated variants; NULL: all, each with its defaults */
 	struct settings settings;
 	enum plan_profile profile;
+	bool sweep;           /* the main parameter of each workload in its series; see sweep.h */
 	uint32_t repetitions; /* 0: the profile's */
 	uint64_t seed;
 };
@@ -45,6 +47,7 @@ struct plan {
 	size_t n_cells;
 	struct plan_trial *trials;
 	size_t n_trials;
+	char unswept[PARAM_ERROR_MAX]; /* workloads that a sweep left out; "": none */
 };
 
 /*

@@ -56,6 +56,7 @@ enum {
 	RUN_HIST,
 	RUN_NO_LATENCY,
 	RUN_INJECT,
+	RUN_SWEEP,
 	RUN_DRY
 };
 
@@ -68,6 +69,8 @@ static const struct options_row run_options[] = {
 	{RUN_PROFILE, "profile", "NAME",
 	 "quick, standard or full: sizes and repetitions; or every parameter's own defaults "
 	 "(default: quick)"},
+	{RUN_SWEEP, "sweep", NULL,
+	 "each workload's main parameter in a geometric series, for concbench scale"},
 	{'o', "output", "FILE", "write the CSV there; - for standard output"},
 	{RUN_APPEND, "append", NULL, "add to an existing FILE with the same header"},
 	{RUN_FORCE, "force", NULL, "overwrite an existing FILE"},
@@ -168,6 +171,9 @@ static int run_set(struct run *run, int id, const char *value)
 		break;
 	case RUN_INJECT:
 		run->inject = value;
+		break;
+	case RUN_SWEEP:
+		run->order.sweep = true;
 		break;
 	case RUN_NO_LATENCY:
 		run->no_latency = true;
@@ -487,6 +493,8 @@ int run_main(int argc, char **argv)
 		fprintf(stderr, "concbench: %s\n", error);
 		return rc == -EINVAL || rc == -ERANGE ? EXIT_USAGE : EXIT_TRIAL;
 	}
+	if (run.plan.unswept[0])
+		fprintf(stderr, "concbench: --sweep: no series for %s: left out\n", run.plan.unswept);
 	if (run.dry_run) {
 		run_print_plan(&run);
 		plan_release(&run.plan);

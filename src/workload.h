@@ -51,6 +51,11 @@ struct workload {
 	const char *operation; /* one sentence: what ONE operation is */
 	const struct param_row *params;
 	const char *profiles[WORKLOAD_PROFILES]; /* "tasks=1k sleep=100ms": defaults of a profile */
+	/*
+	 * What `run --sweep` sets: the main parameter first, as a geometric series, then what keeps
+	 * that short: "tasks=1,4,16 window=20ms". NULL: it is not swept.
+	 */
+	const char *sweep;
 	struct workload_role roles[WORKLOAD_ROLES_MAX];
 	int n_roles;          /* role 0 is under test; the last role opens the window */
 	const char *lat_kind; /* what a latency sample is; NULL: none are taken */

@@ -18,6 +18,7 @@
 #include <cmocka.h>
 
 #include "planned.h"
+#include "sweep.h"
 
 static int64_t number_of(const struct cell *cell, const char *name)
 {
@@ -67,6 +68,71 @@ static void equal_cells_are_planned_once(void **state)
 	assert_int_equal(plan.n_cells, 2);
 	assert_int_equal(plan.n_trials, 2);
 	plan_release(&plan);
+}
+
+/* The row that a word "name=list" of a profile or a series is for. */
+static const struct param_row *row_of(const struct workload *workload, struct word word)
+{
+	return param_find(workload->params, word.text, strcspn(word.text, "="));
+}
+
+static void profiles_and_series_name_parameters_that_there_are(void **state)
+{
+	(void)state;
+	for (size_t w = 0; w < n_workloads; w++) {
+		const char *texts[] = {workloads[w]->profiles[0], workloads[w]->profiles[1],
+							   workloads[w]->profiles[2], workloads[w]->sweep};
+
+		for (int i = 0; i < 4; i++) {
+			struct word word;
+
+			while (word_next(&texts[i], " ", &word))
+				if (!row_of(workloads[w], word))
+					fail_msg("%s: %.*s", workloads[w]->name, (int)word.length, word.text);
+		}
+	}
+}
+
+static void a_sweep_sets_the_main_parameter_and_what_keeps_it_short(void **state)
+{
+	struct planned words = {"ring", "coro", .repetitions = 1, .sweep = true};
+	struct plan plan = planned(&words);
+
+	(void)state;
+	assert_true(plan.n_cells >= 4);
+	for (size_t i = 1; i < plan.n_cells; i++)
+		assert_true(number_of(&plan.cells[i], "tasks") >=
+					2 * number_of(&plan.cells[i - 1], "tasks"));
+	assert_int_equal(number_of(&plan.cells[0], "window"), 40 * CLOCK_NS_PER_MS);
+	assert_string_equal(plan.unswept, "");
+	plan_release(&plan);
+	/* The user comes before the series. */
+	words.settings[0] = "ring.tasks=3,5";
+	words.settings[1] = "window=7ms";
+	plan = planned(&words);
+	assert_int_equal(plan.n_cells, 2);
+	assert_int_equal(count_cells(&plan, "tasks", 3, "window", 7 * CLOCK_NS_PER_MS), 1);
+	assert_int_equal(count_cells(&plan, "tasks", 5, "window", 7 * CLOCK_NS_PER_MS), 1);
+	plan_release(&plan);
+}
+
+static void a_workload_without_a_series_is_left_out_and_named(void **state)
+{
+	static const struct param_row params[] = {{.name = "n"}, {0}};
+	const struct workload with = {.name = "with", .params = params, .sweep = "n=1,2 m=3"};
+	const struct workload without = {.name = "without", .params = params};
+	const struct workload *chosen[] = {&without, &with, &without};
+	char unswept[PARAM_ERROR_MAX], error[PARAM_ERROR_MAX];
+
+	(void)state;
+	assert_string_equal(sweep_param(&with)->name, "n");
+	assert_null(sweep_param(&without));
+	assert_int_equal(sweep_keep(chosen, 3, unswept, error), 1);
+	assert_ptr_equal(chosen[0], &with);
+	assert_string_equal(unswept, "without, without");
+	chosen[0] = &without;
+	assert_int_equal(sweep_keep(chosen, 1, unswept, error), -EINVAL);
+	assert_string_equal(error, "--sweep: no series for without; give one with -p instead");
 }
 
 static void a_setting_bound_to_a_workload_beats_the_plain_one(void **state)
@@ -430,6 +496,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lists_make_their_product_on_every_variant),
 		cmocka_unit_test(equal_cells_are_planned_once),
+		cmocka_unit_test(profiles_and_series_name_parameters_that_there_are),
+		cmocka_unit_test(a_sweep_sets_the_main_parameter_and_what_keeps_it_short),
+		cmocka_unit_test(a_workload_without_a_series_is_left_out_and_named),
 		cmocka_unit_test(a_setting_bound_to_a_workload_beats_the_plain_one),
 		cmocka_unit_test(a_setting_may_fit_only_some_of_the_workloads),
 		cmocka_unit_test(all_backends_but_the_foreign_one_are_the_default),

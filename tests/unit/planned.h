@@ -5,6 +5,7 @@
 #ifndef CONCBENCH_PLANNED_H
 #define CONCBENCH_PLANNED_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@ struct planned {
 	uint32_t repetitions;
 	enum plan_profile profile;
 	uint64_t seed;
+	bool sweep;
 };
 
 static inline int planned_try(const struct planned *words, struct plan *plan, char *error)
@@ -29,6 +31,7 @@ static inline int planned_try(const struct planned *words, struct plan *plan, ch
 		.profile = words->profile,
 		.repetitions = words->repetitions,
 		.seed = words->seed,
+		.sweep = words->sweep,
 	};
 
 	while (order.settings.n < 8 && words->settings[order.settings.n]) {
