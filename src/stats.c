@@ -56,3 +56,34 @@ double stats_hodges_lehmann(const double *values, size_t n, double *scratch)
 	stats_sort(scratch, n_means);
 	return stats_median(scratch, n_means);
 }
+
+/* The share of Student's distribution within -t .. +t, where t = sqrt(df) tan(angle). */
+static double t_share(size_t df, double angle)
+{
+	const double square = cos(angle) * cos(angle);
+	double term = df % 2 ? cos(angle) : 1;
+	double sum = 0;
+
+	for (size_t i = df % 2 ? 3 : 2; i <= df; i += 2) {
+		sum += term;
+		term *= square * (double)(i - 1) / (double)i;
+	}
+	return df % 2 ? 2 / M_PI * (angle + sin(angle) * sum) : sin(angle) * sum;
+}
+
+double stats_t95(size_t df)
+{
+	double low = 0;
+	double high = M_PI / 2;
+
+	/* Each step halves the interval: 60 of them leave nothing of it. */
+	for (int i = 0; i < 60; i++) {
+		double middle = (low + high) / 2;
+
+		if (t_share(df, middle) < 0.95)
+			low = middle;
+		else
+			high = middle;
+	}
+	return sqrt((double)df) * tan(low);
+}

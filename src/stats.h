@@ -29,4 +29,10 @@ double stats_spread(const double *sorted, size_t n);
  */
 double stats_hodges_lehmann(const double *values, size_t n, double *scratch);
 
+/*
+ * Student's t with `df` (>= 1) degrees of freedom: 95 % of the distribution lie within -t .. +t.
+ * From the finite series for whole degrees of freedom, Abramowitz and Stegun 26.7.3 and 26.7.4.
+ */
+double stats_t95(size_t df);
+
 #endif

@@ -58,6 +58,20 @@ static void hodges_lehmann_is_the_median_of_pairwise_means(void **state)
 	assert_true(stats_hodges_lehmann((const double[]){-2}, 1, scratch) == -2);
 }
 
+/* The two-sided 95 % column of any table of the distribution. */
+static void t_has_the_values_of_the_tables(void **state)
+{
+	const struct {
+		size_t df;
+		double t;
+	} rows[] = {{1, 12.7062}, {2, 4.30265},  {3, 3.18245},  {4, 2.77645},
+				{5, 2.57058}, {10, 2.22814}, {29, 2.04523}, {1000, 1.96234}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_true(fabs(stats_t95(rows[i].df) / rows[i].t - 1) < 1e-5);
+}
+
 static void without_values_there_is_no_answer(void **state)
 {
 	double scratch[1];
@@ -76,6 +90,7 @@ int main(void)
 		cmocka_unit_test(quantiles_interpolate_between_ranks),
 		cmocka_unit_test(spread_is_half_the_quartiles_distance_over_the_median),
 		cmocka_unit_test(hodges_lehmann_is_the_median_of_pairwise_means),
+		cmocka_unit_test(t_has_the_values_of_the_tables),
 		cmocka_unit_test(without_values_there_is_no_answer),
 	};
 
