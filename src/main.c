@@ -14,6 +14,7 @@
 #include "list.h"
 #include "role.h"
 #include "run.h"
+#include "scale.h"
 #include "serve.h"
 #include "version.h"
 
@@ -27,6 +28,7 @@ static const struct main_verb main_verbs[] = {
 	{"run", run_main, "measure workloads on backends"},
 	{"list", list_main, "workloads, backends, parameters, and what is unavailable here"},
 	{"hist", hist_main, "percentiles and charts from the histograms of --hist"},
+	{"scale", scale_main, "how time and memory grow with N, from run --sweep"},
 	{"limits", limits_main, "this machine's primitive costs: the floor under each workload"},
 	{"compare", compare_main, "the verdict on two results, or on one file of pairs"},
 	{"ab", ab_main, "two builds in interleaved pairs: the regression gate"},
