@@ -220,3 +220,21 @@ PY
 	[[ "$output" == usage:* ]]
 	says '--by KEY' '--csv' '--partial'
 }
+
+@test "bench/README.md shows the figures of the reference results" {
+	cp "$ROOT/bench/README.md" page.md
+	"$ROOT/scripts/results-table" "$ROOT/results/reference-standard-2cpu.csv" page.md
+	diff "$ROOT/bench/README.md" page.md # else: scripts/results-table results/reference-... bench/README.md
+}
+
+@test "results-table: medians of good trials, what cannot be done, and workloads it does not know" {
+	rows x.csv '
+for rep, rate in enumerate((2e6, 1e6, 4e6)): add("coro", 5, rep=rep, throughput_ops_per_s=rate)
+add("coro", 5, rep=4, status="failed", throughput_ops_per_s=1)
+add("thread", 5, status="limited", reason="x")
+add("coro", 2, workload="ring", params="tasks=2", throughput_ops_per_s=8e6)'
+	out "$ROOT/scripts/results-table" x.csv
+	[ "$status" -eq 0 ]
+	says '| `ring` `tasks=2` | time a hop | - | 125 ns | - | - | - |'
+	says '| `spin` | time an operation | - | 500 ns | - | x | - |'
+}
