@@ -657,6 +657,7 @@ static const struct workload pool_dispatch = {
 			"jobs=20k inflight=1,64 window=100ms placement=free",
 			"workers=1,4,16 work=0,1us,10us inflight=1,16,64,1024 jobs=20k placement=same,free",
 		},
+	.sweep = "workers=1,4,16,64,256 jobs=10k window=40ms",
 	.roles = {{
 		.name = "workers",
 		.task = pool_dispatch_task,
@@ -714,6 +715,7 @@ static const struct workload pipeline = {
 			"mode=gather,stream",
 			"stages=2,5 sleep=0,2ms mode=gather,stream inflight=10,100,1k placement=same,free",
 		},
+	.sweep = "inflight=1,4,16,64,256 items=256 sleep=1ms window=20ms",
 	.roles = {{
 		.name = "workers",
 		.task = pipeline_task,
