@@ -111,7 +111,8 @@ static int run_set_profile(struct run *run, const char *value)
 	int profile = plan_profile_parse(value);
 
 	if (profile < 0) {
-		fprintf(stderr, "concbench: --profile: \"%s\" is not one of quick|standard|full|defaults\n", value);
+		fprintf(stderr, "concbench: --profile: \"%s\" is not one of quick|standard|full|defaults\n",
+				value);
 		return profile;
 	}
 	run->order.profile = (enum plan_profile)profile;
