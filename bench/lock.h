@@ -14,8 +14,12 @@
  *                                    failure of the trial
  *
  *   throughput pass   the clock is read only for `section`
- *   latency pass      a task reads the clock every `batch` sections; a sample is the time of a
- *                     whole batch: waiting for the lock, holding it, and letting go of it
+ *   latency pass      of every `batch` sections of a task the last one is timed: a sample is its
+ *                     wait for the lock, from just before lock_acquire until just after. It has
+ *                     the cost of one read of the clock in it, which the column clock_cost_ns
+ *                     says; the other one is inside the section, and lengthens it.
+ *
+ * With atomic and none nobody ever waits: there are no samples, and no latency pass.
  *
  * The digest is by how much the number has grown in a round, with `none` plus what was lost.
  */
@@ -107,6 +111,12 @@ static inline int64_t lock_least_ns(const int64_t *params)
 static inline uint64_t lock_round_ops(const int64_t *params)
 {
 	return (uint64_t)params[LOCK_OPS];
+}
+
+/* Whether there is a wait to be timed. */
+static inline bool lock_sampled(const int64_t *params)
+{
+	return params[LOCK_LOCK] < LOCK_ATOMIC;
 }
 
 static inline uint64_t lock_round_digest(const int64_t *params)

@@ -29,19 +29,24 @@ static void spend(int64_t section_ns)
 		; /* ends by the clock */
 }
 
+/* The section, for who holds the lock. */
+static void add_alone(struct arena *arena, int64_t section_ns)
+{
+	/* Volatile, so that the number is in memory while the lock is held. */
+	volatile uint64_t *number = arena_words(arena);
+	uint64_t value = *number;
+
+	spend(section_ns);
+	*number = value + 1;
+}
+
 static void add_locked(const struct task_ops *t, struct arena *arena, struct lock *lock, uint64_t n)
 {
 	const int64_t section_ns = arena_param(arena, LOCK_SECTION);
-	/* Volatile, so that the number is in memory while the lock is held. */
-	volatile uint64_t *number = arena_words(arena);
 
 	for (; n > 0; n--) {
-		uint64_t value;
-
 		lock_acquire(t, lock);
-		value = *number;
-		spend(section_ns);
-		*number = value + 1;
+		add_alone(arena, section_ns);
 		lock_release(t, lock);
 	}
 }
@@ -79,22 +84,26 @@ static void add(const struct task_ops *t, struct arena *arena, struct lock *lock
 		add_unprotected(arena, n);
 }
 
-/* Does `n` sections in batches, each with its sample; what is left over has none. */
-static void add_in_batches(const struct task_ops *t, struct arena *arena, const struct adder *self,
-						   uint64_t n, uint64_t *samples)
+/* Does `n` sections behind a lock, and times the wait of the last one of each batch. */
+static void add_sampled(const struct task_ops *t, struct arena *arena, const struct adder *self,
+						uint64_t n, uint64_t *samples)
 {
+	const int64_t section_ns = arena_param(arena, LOCK_SECTION);
 	const uint64_t tasks = (uint64_t)arena_param(arena, LOCK_TASKS);
-	int64_t start_ns = clock_now_ns();
 
 	for (; n >= arena->batch; n -= arena->batch) {
-		int64_t now_ns;
+		int64_t start_ns, wait_ns;
 
-		add(t, arena, self->lock, arena->batch);
-		now_ns = clock_now_ns();
-		arena_sample_put(arena, (*samples)++ * tasks + self->task, now_ns - start_ns);
-		start_ns = now_ns;
+		add_locked(t, arena, self->lock, arena->batch - 1);
+		start_ns = clock_now_ns();
+		lock_acquire(t, self->lock);
+		wait_ns = clock_now_ns() - start_ns;
+		add_alone(arena, section_ns);
+		lock_release(t, self->lock);
+		/* Not while others wait. */
+		arena_sample_put(arena, (*samples)++ * tasks + self->task, wait_ns);
 	}
-	add(t, arena, self->lock, n);
+	add_locked(t, arena, self->lock, n);
 }
 
 static void adder(const struct task_ops *t, struct arena *arena, const void *arg, int fd)
@@ -109,7 +118,7 @@ static void adder(const struct task_ops *t, struct arena *arena, const void *arg
 	/* Ends when the root closes the channel. */
 	while ((share = chan_get(t, self->start)).more) {
 		if (arena->pass == ARENA_PASS_LATENCY)
-			add_in_batches(t, arena, self, share.value, &samples);
+			add_sampled(t, arena, self, share.value, &samples);
 		else
 			add(t, arena, self->lock, share.value);
 		chan_put(t, self->done, share.value);

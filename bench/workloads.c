@@ -552,7 +552,7 @@ static const struct param_row lock_params[] = {
 
 static const struct workload lock = {
 	.name = "lock",
-	.version = 1,
+	.version = 2,
 	.summary = "tasks add to one number, each time behind a lock: what exclusion costs",
 	.operation = "one critical section was entered and left",
 	.params = lock_params,
@@ -571,8 +571,10 @@ static const struct workload lock = {
 		.stack_bytes = 512,
 	}},
 	.n_roles = 1,
-	.lat_kind = "section",
+	.lat_kind = "wait",
 	.latency_pass = true,
+	.latency_single = true,
+	.sampled = lock_sampled,
 	.scale_param = "tasks",
 	.unsupported = lock_unsupported,
 	.tasks = lock_tasks,

@@ -201,7 +201,17 @@ bool cell_has_speedup(const struct cell *cell)
 
 const char *cell_lat_kind(const struct cell *cell)
 {
+	int64_t numbers[ARENA_PARAMS_MAX];
+
+	cell_numbers(cell, numbers);
+	if (cell->workload->sampled && !cell->workload->sampled(numbers))
+		return NULL;
 	return cell_open_loop(cell) ? "response" : cell->workload->lat_kind;
+}
+
+bool cell_has_latency_pass(const struct cell *cell)
+{
+	return cell->workload->latency_pass && cell_lat_kind(cell);
 }
 
 enum limits_operation cell_floor(const struct cell *cell)

@@ -31,7 +31,7 @@ struct cell {
 	uint32_t inject_percent; /* tests of the gate: rounds are made longer by this share */
 	/* Set once it has been calibrated; 0 before. */
 	uint64_t rounds;
-	double op_ns; /* what an operation took then */
+	double op_ns; /* what an operation took then, or takes at least */
 };
 
 /* The numbers of the parameters, in the order of the workload's table. */
@@ -67,6 +67,9 @@ bool cell_has_speedup(const struct cell *cell);
 
 /* What its latency samples are; NULL: none are taken. */
 const char *cell_lat_kind(const struct cell *cell);
+
+/* Whether these are taken in a pass of their own. */
+bool cell_has_latency_pass(const struct cell *cell);
 
 /* The machine's floor under the cell's operation; LIMITS_OPERATIONS where there is none. */
 enum limits_operation cell_floor(const struct cell *cell);

@@ -316,7 +316,7 @@ int64_t plan_trial_ns(const struct cell *cell)
 
 	if (cell->status != RESULT_OK)
 		return 0;
-	if (cell->workload->latency_pass)
+	if (cell_has_latency_pass(cell))
 		passes++;
 	if (cell_has_speedup(cell))
 		passes++;

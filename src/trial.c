@@ -107,12 +107,16 @@ static bool trial_calibrate(struct trial *trial)
 	struct cell *cell = trial->cell;
 	const struct param_value *window = cell_param(cell, "window");
 	struct pass_outcome outcome;
+	int64_t least_ns;
 	bool ok;
 
 	if (cell->rounds)
 		return true;
-	if (!window || trial->workload->least_ns(trial->params) >= window->number) {
+	least_ns = trial->workload->least_ns ? trial->workload->least_ns(trial->params) : 0;
+	if (!window || least_ns >= window->number) {
 		cell->rounds = 1;
+		if (trial->workload->round_ops)
+			cell->op_ns = (double)least_ns / (double)trial->workload->round_ops(trial->params);
 		return true;
 	}
 	ok = trial_pass(trial, (struct pass_spec){.kind = ARENA_PASS_CALIBRATE, .rounds = UINT64_MAX},
@@ -400,7 +404,7 @@ static bool trial_measure_throughput(struct trial *trial)
 		trial_store_time(trial, outcome.arena);
 		trial_store_cpu(trial, &outcome);
 		trial_store_noise(trial, &outcome, trial->result);
-		if (trial->workload->lat_kind && !trial->workload->latency_pass &&
+		if (cell_lat_kind(trial->cell) && !trial->workload->latency_pass &&
 			!trial->context->no_latency)
 			trial_store_latency(trial, outcome.arena);
 		if (outcome.page->probe_ns > 0)
@@ -515,7 +519,7 @@ void trial_run(struct trial_context *context, struct cell *cell, struct result *
 	}
 	if (!trial_calibrate(&trial) || !trial_measure_compared(&trial))
 		return;
-	if (cell->workload->latency_pass && !context->no_latency && !trial_measure_latency(&trial))
+	if (cell_has_latency_pass(cell) && !context->no_latency && !trial_measure_latency(&trial))
 		return;
 	if (cell->workload->memory_pass)
 		trial_measure_memory(&trial);

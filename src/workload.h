@@ -76,6 +76,8 @@ struct workload {
 
 	/* A combination that cannot run: one line in error[PARAM_ERROR_MAX] and -EINVAL; or 0. */
 	int (*check)(const int64_t *params, char *error);
+	/* Whether there is anything to sample with these parameters; NULL: always, given a lat_kind. */
+	bool (*sampled)(const int64_t *params);
 	/*
 	 * Why role 0 on a backend of this carrier cannot do the work with these parameters, in one
 	 * static line; it makes the cell `unsupported`. NULL: it can. A NULL function: every backend

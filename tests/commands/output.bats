@@ -126,8 +126,19 @@ for r in rows:
     if cannot:
         continue
     assert int(r["digest"], 16) == 2000 and r["tasks_peak"] == "4", r
+    if "lock=none" in r["params"] or "lock=atomic" in r["params"]:
+        assert r["lat_kind"] == "" and r["lat_count"] == "", r
+    else:
+        assert r["lat_kind"] == "wait" and int(r["lat_count"]) > 0 and r["lat_batch"] == "1", r
     assert int(r["errors"]) >= 0 if "lock=none" in r["params"] else r["errors"] == "0", r
 PY
+}
+
+@test "a sample of a lock is the wait for it, without the section" {
+	"$BENCH" run -w lock -b thread -p tasks=1 -p ops=20 -p lock=mutex -p section=1ms -p window=1ms -r 1 \
+		-o x.csv >/dev/null 2>err
+	[ "$(column status x.csv)" = ok ]
+	[ "$(column lat_min_ns x.csv | cut -d. -f1)" -lt 1000000 ]
 }
 
 @test "every item goes through a bounded queue once" {
