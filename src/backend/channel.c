@@ -14,8 +14,16 @@
 
 #include "arena.h"
 
-/* How often an unsuccessful side looks before it sleeps, where there is a second CPU: some 5 us. */
-enum { CHANNEL_LOOKS = 128 };
+/*
+ * Where there is a second CPU, who finds no item or no room looks again after a pause that doubles
+ * each time, some 10 us in all, before he sleeps. Pausing, he leaves the cells to the other side,
+ * which does many in that time; were he to look all the time, each would change CPUs on its own.
+ *
+ * To look is in vain while the other side does not run, because both are on one CPU or a third
+ * has taken the other. So he who has looked in vain sleeps at once for the next 2 times, and for
+ * twice as many each time that he finds no better, up to 64.
+ */
+enum { CHANNEL_FIRST_PAUSE = 16, CHANNEL_PAUSES = 256, CHANNEL_DOUBTS_MAX = 6 };
 
 /*
  * What one side of a ring sleeps on. `sleepers` may be too high, which costs a wake in vain, and
@@ -25,6 +33,9 @@ enum { CHANNEL_LOOKS = 128 };
 struct bell {
 	_Atomic uint32_t rings; /* a futex */
 	_Atomic uint32_t sleepers;
+	/* Guesses, for which no order is needed, and no update is too dear to lose. */
+	_Atomic uint32_t doubts;   /* how often one has looked in vain of late */
+	_Atomic uint32_t to_sleep; /* how often one is still to sleep without looking */
 };
 
 struct chan_cell {
@@ -38,7 +49,7 @@ struct chan {
 	uint32_t capacity;
 	enum channel_kind kind;
 	int futex_flags; /* FUTEX_PRIVATE_FLAG or 0 */
-	unsigned looks;
+	bool alone;      /* there is one CPU: the other side runs when one sleeps, and not before */
 	_Atomic bool closed;
 
 	/* Positions: lap << 32 | index. Laps and turns wrap together. */
@@ -142,13 +153,69 @@ static inline bool ring_try_get(struct chan *chan, uint64_t *value)
 	return true;
 }
 
-static inline void ring_pause(void)
+static inline void ring_pause(unsigned n)
 {
+	for (; n > 0; n--) {
 #if defined(__x86_64__)
-	__builtin_ia32_pause();
+		__builtin_ia32_pause();
 #elif defined(__aarch64__)
-	__asm__ volatile("yield");
+		__asm__ volatile("yield");
 #endif
+	}
+}
+
+/* Whether to look before one sleeps. */
+static bool bell_expected(const struct chan *chan, struct bell *bell)
+{
+	uint32_t to_sleep = atomic_load_explicit(&bell->to_sleep, memory_order_relaxed);
+
+	if (chan->alone)
+		return false;
+	if (to_sleep == 0)
+		return true;
+	atomic_store_explicit(&bell->to_sleep, to_sleep - 1, memory_order_relaxed);
+	return false;
+}
+
+static void bell_doubt(struct bell *bell, bool in_vain)
+{
+	uint32_t doubts = atomic_load_explicit(&bell->doubts, memory_order_relaxed);
+
+	if (!in_vain) {
+		atomic_store_explicit(&bell->doubts, 0, memory_order_relaxed);
+		return;
+	}
+	if (doubts < CHANNEL_DOUBTS_MAX)
+		atomic_store_explicit(&bell->doubts, ++doubts, memory_order_relaxed);
+	atomic_store_explicit(&bell->to_sleep, 1u << doubts, memory_order_relaxed);
+}
+
+static bool ring_look_put(struct chan *chan, uint64_t value)
+{
+	bool done = false;
+
+	if (!bell_expected(chan, &chan->emptied))
+		return false;
+	for (unsigned n = CHANNEL_FIRST_PAUSE; n < CHANNEL_PAUSES && !done; n *= 2) {
+		ring_pause(n);
+		done = ring_try_put(chan, value);
+	}
+	bell_doubt(&chan->emptied, !done);
+	return done;
+}
+
+static bool ring_look_get(struct chan *chan, uint64_t *value)
+{
+	bool done = false;
+
+	if (!bell_expected(chan, &chan->filled))
+		return false;
+	for (unsigned n = CHANNEL_FIRST_PAUSE; n < CHANNEL_PAUSES && !done; n *= 2) {
+		ring_pause(n);
+		done = ring_try_get(chan, value);
+	}
+	bell_doubt(&chan->filled, !done);
+	return done;
 }
 
 /*
@@ -170,9 +237,8 @@ static int ring_put_slow(struct chan *chan, uint64_t value)
 	for (;;) {
 		uint32_t rings = atomic_load(&chan->emptied.rings);
 
-		for (unsigned i = 0; i < chan->looks; i++, ring_pause())
-			if (ring_try_put(chan, value))
-				return 0;
+		if (ring_look_put(chan, value))
+			return 0;
 		atomic_fetch_add(&chan->emptied.sleepers, 1);
 		if (ring_try_put(chan, value))
 			break;
@@ -195,9 +261,8 @@ static struct gen_value ring_get_slow(struct chan *chan)
 	for (;;) {
 		uint32_t rings = atomic_load(&chan->filled.rings);
 
-		for (unsigned i = 0; i < chan->looks; i++, ring_pause())
-			if (ring_try_get(chan, &value))
-				return (struct gen_value){value, 1};
+		if (ring_look_get(chan, &value))
+			return (struct gen_value){value, 1};
 		atomic_fetch_add(&chan->filled.sleepers, 1);
 		if (ring_try_get(chan, &value))
 			break;
@@ -315,8 +380,7 @@ struct chan *channel_open(uint32_t capacity, enum channel_kind kind, bool shared
 	chan->capacity = capacity;
 	chan->kind = kind;
 	chan->futex_flags = shared ? 0 : FUTEX_PRIVATE_FLAG;
-	if (sched_getaffinity(0, sizeof(cpus), &cpus) == 0 && CPU_COUNT(&cpus) > 1)
-		chan->looks = CHANNEL_LOOKS;
+	chan->alone = sched_getaffinity(0, sizeof(cpus), &cpus) != 0 || CPU_COUNT(&cpus) == 1;
 	channel_init_condvar(chan, shared);
 	return chan;
 }

@@ -12,9 +12,9 @@
  *   (lap,   +--> claim   | turn | value | turn | value | turn | value |     claim <-- gets (lap,
  *   index)               +--------------+--------------+--------------+              index)
  *
- * Only who finds it full or empty sleeps, on a futex: a bell for each side. He looks for a while
- * before he does where there is a second CPU, because to sleep and be woken costs as much as a
- * hundred values; with one CPU the other side cannot run until he sleeps.
+ * Only who finds it full or empty sleeps, on a futex: a bell for each side. Where there is a second
+ * CPU he looks a few times more before he does, because to sleep and be woken costs as much as a
+ * hundred values; but not while that has been in vain of late, because the other side does not run.
  *
  * Kind `condvar` is the textbook's: one mutex, two condition variables. It is there to be measured
  * beside the ring, for threads only.
