@@ -185,10 +185,10 @@ PY
 
 @test "a workload without a known main parameter is named, and with --by one without the key" {
 	"$BENCH" run -w fib_generators -b call -p generators=1,2,4 -p values=100 -p window=1ms -r 1 -o x.csv >/dev/null 2>err
-	sed 's/,fib_generators,/,other,/' x.csv | sed '1d; s/^\(1,[^,]*\)/\1x/' >>x.csv
-	scale x.csv
+	sed '1d; s/,fib_generators,/,other,/; s/^\(1,[^,]*\)/\1x/' x.csv | cat x.csv - >y.csv
+	scale y.csv
 	says 'note: other: left out, it has no main parameter; see --by'
-	scale --by generators x.csv
+	scale --by generators y.csv
 	says 'other by N = generators'
 }
 
