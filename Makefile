@@ -22,7 +22,9 @@ HASH := \#
 BOOST := $(shell printf '$(HASH)if __has_include(<boost/context/detail/fcontext.hpp>)\n-Wl,-Bstatic -lboost_context -Wl,-Bdynamic\n$(HASH)endif\n' | $(CC) -E -P - 2>/dev/null)
 # Likewise the parser that http_get's server uses.
 HTTP_PARSER := $(shell printf '$(HASH)if __has_include(<http_parser.h>)\n-Wl,-Bstatic -lhttp_parser -Wl,-Bdynamic\n$(HASH)endif\n' | $(CC) -E -P - 2>/dev/null)
-LDLIBS += -lev -lz -lm $(BOOST) $(HTTP_PARSER)
+# And the library that file_read's io=io_uring is made with.
+URING := $(shell printf '$(HASH)if __has_include(<liburing.h>)\n-Wl,-Bstatic -luring -Wl,-Bdynamic\n$(HASH)endif\n' | $(CC) -E -P - 2>/dev/null)
+LDLIBS += -lev -lz -lm $(BOOST) $(HTTP_PARSER) $(URING)
 
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2))

@@ -16,6 +16,8 @@
 
 #include <ev.h>
 
+#include "file.h"
+
 struct arena;
 struct event;
 
@@ -33,6 +35,8 @@ struct event {
 	event_timer_fn *on_timer;
 	int (*timer_start)(struct event *event, int64_t deadline_ns, uint64_t id);
 	int (*timers_init)(struct event *event, uint32_t capacity);
+
+	int (*file_start)(struct event *event, struct file_read *read, enum file_io io);
 };
 
 /*
@@ -52,6 +56,15 @@ static inline int event_timers(struct event *event, uint32_t capacity, event_tim
 static inline int event_timer_start(struct event *event, int64_t deadline_ns, uint64_t id)
 {
 	return event->timer_start(event, deadline_ns, id);
+}
+
+/*
+ * Starts reading a file (file.h): read->done(read) is called from the loop when it has ended, and
+ * never from in here. 0, or -errno where that way of reading (`io`) cannot be had.
+ */
+static inline int event_file_read(struct event *event, struct file_read *read, enum file_io io)
+{
+	return event->file_start(event, read, io);
 }
 
 #endif

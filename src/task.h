@@ -22,6 +22,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "file.h"
+
 struct arena;
 struct chan;
 struct gen;
@@ -65,6 +67,8 @@ struct task_ops {
 	ssize_t (*write)(int fd, const void *buf, size_t len);
 	void (*close)(int fd);
 	int (*read_timeout)(int fd, int64_t timeout_ns);
+
+	ssize_t (*file_read)(const char *name, void *buf, size_t len, enum file_io io);
 
 	struct gen *(*gen_open)(gen_fn *fn, const void *arg, size_t len);
 	struct gen_value (*gen_next)(struct gen *gen);
@@ -148,6 +152,18 @@ static inline void task_close(const struct task_ops *t, int fd)
 static inline int task_read_timeout(const struct task_ops *t, int fd, int64_t timeout_ns)
 {
 	return t->read_timeout(fd, timeout_ns);
+}
+
+/*
+ * Reads the first `len` bytes (1 .. 1 GiB) of a file, or all where it is shorter, from its opening
+ * to its closing. How many bytes, or -errno; -ENOTSUP where the backend has no such way (`io`).
+ * Neither `name` nor `buf` may lie on a task's stack: while the task waits, another thread or the
+ * kernel uses them, and its stack may be put away. The heap and the arena will do.
+ */
+static inline ssize_t task_file_read(const struct task_ops *t, const char *name, void *buf,
+									 size_t len, enum file_io io)
+{
+	return t->file_read(name, buf, len, io);
 }
 
 /*

@@ -13,6 +13,7 @@
 
 #include "arena.h"
 #include "coro_chan.h"
+#include "coro_file.h"
 #include "coro_gen.h"
 #include "coro_io.h"
 #include "coro_switch.h"
@@ -51,6 +52,7 @@ static const struct task_ops coro_ops = {
 	.write = coro_write,
 	.close = coro_close,
 	.read_timeout = coro_read_timeout,
+	.file_read = coro_file_read,
 	.gen_open = coro_gen_open,
 	.gen_next = coro_plain_gen_next,
 	.gen_yield = coro_plain_gen_yield,
@@ -134,7 +136,8 @@ static struct backend_demand coro_demand(const struct backend_config *config)
 {
 	struct coro_stack_plan plan = coro_plan(config);
 	struct backend_demand demand = {
-		.fds_fixed = 5, /* epoll, a timerfd, a pidfd, and two that libev may open */
+		.fds_fixed =
+			7, /* epoll, a timerfd, a pidfd, two that libev may open, two for reading files */
 		.bytes_per_task = sizeof(struct coro) + sizeof(struct timerq_entry),
 	};
 
@@ -157,6 +160,7 @@ static struct backend_demand coro_demand(const struct backend_config *config)
 
 static void coro_release(void)
 {
+	coro_file_release();
 	if (coro_rt.loop)
 		ev_loop_destroy(coro_rt.loop);
 	coro_rt.loop = NULL;
@@ -176,6 +180,8 @@ static int coro_reserve(const struct coro_stack_plan *plan)
 	if (!coro_rt.coros)
 		return -ENOMEM;
 	error = coro_io_reserve();
+	if (!error)
+		error = coro_file_reserve();
 	if (!error)
 		error = coro_stacks_reserve(&coro_rt.stacks, plan);
 	if (!error && coro_rt.stack == CORO_STACK_COPY) {

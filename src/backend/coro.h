@@ -6,6 +6,7 @@
  *   coro_queue.h   the run queue
  *   coro_sched.c   spawn, join, sleep, yield; the hub
  *   coro_io.c      descriptors: try first, park on EAGAIN
+ *   coro_file.c    reading files
  *   coro_gen.c     generators
  *   coro_chan.c    channels and locks
  *   coro_stack.c   where stacks lie and how they are protected
@@ -107,6 +108,9 @@ struct coro_runtime {
 	struct timerq timers;
 	struct coro_fd *fds; /* by descriptor */
 	int n_fds;
+	struct coro_file *files;              /* one beside each control block: what its task reads */
+	struct fileio *fileio[FILE_IO_KINDS]; /* made when first used */
+	int fileio_error;                     /* why the last one could not be */
 	struct coro_stacks stacks;
 	struct coro_copy copy;
 #if CORO_SAN

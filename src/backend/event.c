@@ -11,6 +11,7 @@
 
 #include "backend.h"
 #include "clock.h"
+#include "fileio.h"
 #include "timerq.h"
 
 enum event_option { EVENT_OPTION_TIMER, EVENT_OPTION_POLLER };
@@ -53,8 +54,9 @@ struct event_runtime {
 	bool libev_timers;
 	bool has_timers;
 	uint32_t capacity;
-	struct timerq queue;      /* timer=timerfd */
-	struct event_slot *slots; /* timer=libev: by id */
+	struct timerq queue;                  /* timer=timerfd */
+	struct event_slot *slots;             /* timer=libev: by id */
+	struct fileio *fileio[FILE_IO_KINDS]; /* made when first used */
 };
 
 static struct ev_loop *event_loop_new(const struct backend_config *config)
@@ -160,6 +162,29 @@ static void event_timers_release(struct event_runtime *runtime)
 		timerq_release(&runtime->queue);
 }
 
+/* ---- files ---- */
+
+static int event_file_start(struct event *event, struct file_read *read, enum file_io io)
+{
+	struct fileio **engine = &((struct event_runtime *)event)->fileio[io];
+	int error;
+
+	if (!*engine) {
+		*engine = fileio_open(io, event->loop, &error);
+		if (!*engine)
+			return error;
+	}
+	fileio_start(*engine, read);
+	return 0;
+}
+
+static void event_files_release(struct event_runtime *runtime)
+{
+	for (int i = 0; i < FILE_IO_KINDS; i++)
+		if (runtime->fileio[i])
+			fileio_close(runtime->fileio[i]);
+}
+
 /* ---- the backend ---- */
 
 static const char *event_unavailable(const struct backend_config *config)
@@ -181,7 +206,7 @@ static struct backend_demand event_demand(const struct backend_config *config)
 	bool libev_timers = config->options[EVENT_OPTION_TIMER] == EVENT_LIBEV;
 
 	return (struct backend_demand){
-		.fds_fixed = 4, /* the poller's, a timerfd, and two that libev may open */
+		.fds_fixed = 6, /* the poller's, a timerfd, two that libev may open, two for files */
 		/* A timer, and its 16-byte entry in the queue or in libev's heap. */
 		.bytes_per_task =
 			sizeof(struct timerq_entry) + (libev_timers ? sizeof(struct event_slot) : 0),
@@ -192,7 +217,9 @@ static int event_run(const struct backend_config *config, const struct backend_b
 {
 	struct event_runtime runtime = {
 		.libev_timers = config->options[EVENT_OPTION_TIMER] == EVENT_LIBEV,
-		.event = {.arena = config->arena, .timers_init = event_timers_init},
+		.event = {.arena = config->arena,
+				  .timers_init = event_timers_init,
+				  .file_start = event_file_start},
 	};
 	int error;
 
@@ -203,6 +230,7 @@ static int event_run(const struct backend_config *config, const struct backend_b
 	error = body->event(&runtime.event, body->fd);
 	if (!error)
 		ev_run(runtime.event.loop, 0);
+	event_files_release(&runtime);
 	event_timers_release(&runtime);
 	ev_loop_destroy(runtime.event.loop);
 	return error;

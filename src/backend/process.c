@@ -25,6 +25,7 @@
 #include "channel.h"
 #include "clock.h"
 #include "descriptors.h"
+#include "fileio.h"
 #include "handoff.h"
 #include "mutual.h"
 #include "net.h"
@@ -282,6 +283,7 @@ static const struct task_ops process_ops = {
 	.write = net_send,
 	.close = process_close,
 	.read_timeout = net_read_timeout,
+	.file_read = fileio_read_blocking,
 	.gen_open = process_gen_open,
 	.gen_next = process_gen_next,
 	.gen_yield = process_gen_yield,

@@ -23,6 +23,7 @@
 #include "backend.h"
 #include "channel.h"
 #include "clock.h"
+#include "fileio.h"
 #include "handoff.h"
 #include "mutual.h"
 #include "net.h"
@@ -374,6 +375,7 @@ static const struct task_ops thread_ops = {
 	.write = net_send,
 	.close = thread_close,
 	.read_timeout = net_read_timeout,
+	.file_read = fileio_read_blocking,
 	.gen_open = thread_gen_open,
 	.gen_next = thread_gen_next,
 	.gen_yield = thread_gen_yield,

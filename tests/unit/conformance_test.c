@@ -27,6 +27,7 @@
 #include "conformance_chans.h"
 #include "conformance_faults.h"
 #include "conformance_events.h"
+#include "conformance_files.h"
 
 enum { EXIT_SKIPPED = 77, TESTS_MAX = 4096 };
 
@@ -185,9 +186,11 @@ static void runs_add_variant(const struct conformance_run *variant, const char *
 		runs_add_table(socket_cases, LENGTH(socket_cases), variant, name);
 		runs_add_table(gen_cases, LENGTH(gen_cases), variant, name);
 		runs_add_table(chan_cases, LENGTH(chan_cases), variant, name);
+		runs_add_table(file_cases, LENGTH(file_cases), variant, name);
 		runs_add_table(fault_cases, LENGTH(fault_cases), variant, name);
 	} else if (variant->backend->style == BACKEND_EVENT) {
 		runs_add_table(event_cases, LENGTH(event_cases), variant, name);
+		runs_add_table(file_event_cases, LENGTH(file_event_cases), variant, name);
 	}
 }
 
