@@ -202,6 +202,16 @@ static int find_choice(const char *choices, const char *text)
 	return -1;
 }
 
+void param_choose(const struct param_row *row, int64_t index, struct param_value *value)
+{
+	const char *word = row->choices;
+
+	for (int64_t i = 0; i < index; i++)
+		word = strchr(word, '|') + 1;
+	value->number = index;
+	snprintf(value->text, sizeof(value->text), "%.*s", (int)strcspn(word, "|"), word);
+}
+
 static bool is_backend_name(const char *text)
 {
 	size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_");

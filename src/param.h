@@ -46,6 +46,9 @@ struct param_value {
 int param_parse(const struct param_row *row, const char *text, struct param_value *value,
 				char *error);
 
+/* The value that is number `index` of a row's choices, none of which ends in ':'. */
+void param_choose(const struct param_row *row, int64_t index, struct param_value *value);
+
 /* The row called `name` (`len` bytes) in a table, or NULL. */
 const struct param_row *param_find(const struct param_row *rows, const char *name, size_t len);
 

@@ -79,6 +79,12 @@ struct workload {
 	/* Whether there is anything to sample with these parameters; NULL: always, given a lat_kind. */
 	bool (*sampled)(const int64_t *params);
 	/*
+	 * Puts in place of each number that leaves the choice to the program ("auto") what suits a
+	 * backend of this carrier here, so that a cell's key says what was measured. Of choices only.
+	 * NULL: there is no such number.
+	 */
+	void (*resolve)(int64_t *params, enum backend_carrier carrier);
+	/*
 	 * Why role 0 on a backend of this carrier cannot do the work with these parameters, in one
 	 * static line; it makes the cell `unsupported`. NULL: it can. A NULL function: every backend
 	 * always can.
