@@ -239,6 +239,8 @@ static const char *cell_missing(const struct task_ops *t, unsigned needs)
 		return "channels";
 	if ((needs & WORKLOAD_NEEDS_LOCKS) && !(t->lock_open && t->lock_acquire && t->lock_release))
 		return "locks";
+	if ((needs & WORKLOAD_NEEDS_FILES) && !t->file_read)
+		return "files";
 	return NULL;
 }
 

@@ -21,6 +21,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "folder.h"
 #include "interrupt.h"
 #include "memory.h"
 #include "usage.h"
@@ -39,6 +40,7 @@ struct pass {
 	struct pass_outcome *outcome;
 	struct noise_reader *noise;
 	int memory_fd;
+	struct folder folder; /* of the workload's files */
 	int report[2];
 	int port_fd; /* the standard output of a foreign program; -1 once its port is known */
 	char port_text[16];
@@ -159,6 +161,7 @@ static void pass_describe(struct pass *pass)
 
 	page->driver = getpid();
 	snprintf(page->workload, sizeof(page->workload), "%s", pass->workload->name);
+	snprintf(page->folder, sizeof(page->folder), "%s", pass->folder.path);
 	for (int i = 0; i < pass->workload->n_roles; i++) {
 		struct backend_config config = cell_config(spec->cell, i, NULL);
 		const char *foreign = cell_foreign(spec->cell, i);
@@ -493,6 +496,18 @@ static void pass_clean(struct pass *pass)
 	pass_close(&pass->report[0]);
 	pass_close(&pass->report[1]);
 	pass_close(&pass->memory_fd);
+	folder_remove(&pass->folder);
+}
+
+/* What keeps the folder from being made says something of the machine, and is the pass's status. */
+static int pass_make_folder(struct pass *pass)
+{
+	int rc = folder_make(&pass->folder);
+
+	if (rc)
+		pass_end(pass, RESULT_FAILED, "no folder for files can be made in %s: %s", folder_parent(),
+				 strerror(-rc));
+	return rc;
 }
 
 static int pass_start(struct pass *pass)
@@ -501,6 +516,8 @@ static int pass_start(struct pass *pass)
 
 	if (rc)
 		return rc;
+	if (pass->workload->wants_folder && pass_make_folder(pass))
+		return 0;
 	pass_describe(pass);
 	rc = pass_pipe(pass->report);
 	for (int i = 0; rc == 0 && i < pass->workload->n_roles; i++)

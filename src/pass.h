@@ -21,6 +21,7 @@
 #include "arena.h"
 #include "backend.h"
 #include "cell.h"
+#include "folder.h"
 #include "noise.h"
 #include "result.h"
 #include "workload.h"
@@ -45,6 +46,7 @@ struct pass_role {
 struct pass_page {
 	char workload[64];
 	struct pass_role roles[WORKLOAD_ROLES_MAX];
+	char folder[FOLDER_PATH_MAX]; /* the roles' working directory; "": the driver's own */
 	pid_t driver;
 	/* Written by role 0. */
 	double probe_ns; /* mean of one probe before and one after the work */

@@ -81,6 +81,13 @@ static void role_place(struct role *role)
 		role_die(role, EXIT_FAILURE, "CPU placement", errno);
 }
 
+/* Files are named relative to the folder that the driver has made for them. */
+static void role_enter_folder(struct role *role)
+{
+	if (role->page->folder[0] && chdir(role->page->folder))
+		role_die(role, EXIT_FAILURE, "the folder for files", errno);
+}
+
 static void role_resolve(struct role *role, int index)
 {
 	const char *backend = role->spec->backend;
@@ -156,6 +163,7 @@ _Noreturn void role_main(int argc, char **argv)
 	role_place(&role);
 	if (role.spec->foreign[0])
 		role_run_foreign(&role);
+	role_enter_folder(&role);
 	role_resolve(&role, argv[1][0] - '0');
 	if (role.backend->unavailable) {
 		const char *why = role.backend->unavailable(&role.config);

@@ -29,6 +29,7 @@ enum workload_needs {
 	WORKLOAD_NEEDS_GENERATORS = 1 << 3,
 	WORKLOAD_NEEDS_CHANNELS = 1 << 4,
 	WORKLOAD_NEEDS_LOCKS = 1 << 5,
+	WORKLOAD_NEEDS_FILES = 1 << 6,
 };
 
 /* One side of a workload, in each of the styles it is written in. */
@@ -62,6 +63,7 @@ struct workload {
 	bool latency_pass;    /* samples come from a pass of their own, in batches */
 	bool latency_single;  /* its samples are of single operations, every `batch`-th of them */
 	bool memory_pass;     /* tasks can be held alive for the memory pass */
+	bool wants_folder;    /* its roles begin in an empty, private folder, removed at the end */
 	/*
 	 * The machine's floor under one operation with these parameters, or LIMITS_OPERATIONS where
 	 * there is none; and whether it is a floor of CPU time or of elapsed time. NULL: none at all.
