@@ -74,17 +74,84 @@ static void list_unavailable(const struct backend *backend)
 	}
 }
 
+static bool list_has_body(const struct workload *workload, const struct backend *backend)
+{
+	const struct workload_role *role = &workload->roles[0];
+
+	switch (backend->style) {
+	case BACKEND_CALL:
+		return role->call != NULL;
+	case BACKEND_EVENT:
+		return role->event != NULL;
+	case BACKEND_TASK:
+		return role->task != NULL;
+	case BACKEND_FOREIGN:
+		break;
+	}
+	return false;
+}
+
 /* Workloads whose first role this backend has no body for. */
 static void list_bodies(const struct backend *backend)
 {
-	for (size_t i = 0; i < n_workloads; i++) {
-		const struct workload_role *role = &workloads[i]->roles[0];
-		bool has = backend->style == BACKEND_CALL    ? role->call != NULL
-				   : backend->style == BACKEND_EVENT ? role->event != NULL
-													 : role->task != NULL;
-
-		if (backend->style != BACKEND_FOREIGN && !has)
+	for (size_t i = 0; i < n_workloads; i++)
+		if (backend->style != BACKEND_FOREIGN && !list_has_body(workloads[i], backend))
 			printf("    unsupported: %s (no such body)\n", workloads[i]->name);
+}
+
+/* Why role 0 of a workload cannot do with these numbers on a backend; NULL: it can. */
+static const char *list_why_not(const struct workload *workload, const struct backend *backend,
+								const int64_t *numbers)
+{
+	int64_t resolved[ARENA_PARAMS_MAX];
+
+	memcpy(resolved, numbers, sizeof(resolved));
+	if (workload->resolve)
+		workload->resolve(resolved, backend->carrier);
+	return workload->unsupported(resolved, backend->carrier);
+}
+
+/* Each choice of each parameter is tried in turn, the others at their defaults. */
+static void list_unsupported_choices(const struct workload *workload, const struct backend *backend,
+									 int64_t *numbers)
+{
+	for (int i = 0; workload->params[i].name; i++) {
+		const struct param_row *row = &workload->params[i];
+		int64_t standard = numbers[i];
+		const char *word = row->kind == PARAM_CHOICE ? row->choices : NULL;
+
+		for (numbers[i] = 0; word; word = strchr(word, '|'), word = word ? word + 1 : NULL) {
+			const char *why = list_why_not(workload, backend, numbers);
+
+			if (why)
+				printf("    unsupported: %s %s=%.*s: %s\n", workload->name, row->name,
+					   (int)strcspn(word, "|"), word, why);
+			numbers[i]++;
+		}
+		numbers[i] = standard;
+	}
+}
+
+/* Workloads that this backend has a body for, and yet cannot do, or only in part. */
+static void list_unsupported(const struct backend *backend)
+{
+	for (size_t i = 0; i < n_workloads; i++) {
+		const struct workload *workload = workloads[i];
+		int64_t numbers[ARENA_PARAMS_MAX] = {0};
+		struct param_value value;
+		char error[PARAM_ERROR_MAX];
+		const char *why;
+
+		if (!workload->unsupported || !list_has_body(workload, backend))
+			continue;
+		for (int j = 0; workload->params[j].name; j++)
+			if (param_parse(&workload->params[j], workload->params[j].fallback, &value, error) == 0)
+				numbers[j] = value.number;
+		why = list_why_not(workload, backend, numbers);
+		if (why)
+			printf("    unsupported: %s: %s\n", workload->name, why);
+		else
+			list_unsupported_choices(workload, backend, numbers);
 	}
 }
 
@@ -115,6 +182,7 @@ int list_main(int argc, char **argv)
 		list_params(backends[i]->options);
 		list_unavailable(backends[i]);
 		list_bodies(backends[i]);
+		list_unsupported(backends[i]);
 	}
 	return EXIT_OK;
 }
