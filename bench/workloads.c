@@ -16,6 +16,8 @@
 #include "bounded_queue.h"
 #include "cpu_scale.h"
 #include "fib_generators.h"
+#include "file_read.h"
+#include "fileio.h"
 #include "http_get.h"
 #include "lock.h"
 #include "pipeline.h"
@@ -737,11 +739,109 @@ static const struct workload pipeline = {
 	.round_digest = pipeline_round_digest,
 };
 
+/* ---- file_read ---- */
+
+/* Whether a read in place would keep all other tasks of the backend waiting. */
+static bool file_read_stops_others(enum backend_carrier carrier)
+{
+	return carrier == BACKEND_CARRIER_SWITCH || carrier == BACKEND_CARRIER_CALLBACK;
+}
+
+static void file_read_resolve(int64_t *params, enum backend_carrier carrier)
+{
+	if (params[FILE_READ_IO] != FILE_READ_AUTO)
+		return;
+	params[FILE_READ_IO] = FILE_READ_BLOCKING;
+	if (file_read_stops_others(carrier))
+		params[FILE_READ_IO] =
+			fileio_unavailable(FILE_IO_URING) ? FILE_READ_THREADS : FILE_READ_URING;
+}
+
+static const char *file_read_unsupported(const int64_t *params, enum backend_carrier carrier)
+{
+	if (params[FILE_READ_IO] <= FILE_READ_BLOCKING)
+		return NULL;
+	if (!file_read_stops_others(carrier))
+		return "a read stops nobody but its own task, and is not handed on; see io=blocking";
+	return fileio_unavailable(file_read_io(params));
+}
+
+static const struct param_row file_read_params[] = {
+	[FILE_READ_FILES] = {"files", PARAM_COUNT, "64", 1, 100000, NULL,
+						 "files that are read in turn"},
+	[FILE_READ_SIZE] = {"size", PARAM_BYTES, "4KiB", 8, 64 << 20, NULL,
+						"bytes of each, a multiple of 8"},
+	[FILE_READ_READS] = {"reads", PARAM_COUNT, "100k", 1, 100000000, NULL,
+						 "reads in a round, of all tasks together"},
+	[FILE_READ_INFLIGHT] = {"inflight", PARAM_COUNT, "16", 1, 10000, NULL,
+							"tasks that share them, each with one read under way"},
+	[FILE_READ_IO] = {"io", PARAM_CHOICE, "auto", 0, 0, "auto|blocking|threads|io_uring",
+					  "who makes the calls that could block; auto: what suits the backend here"},
+	[FILE_READ_WINDOW] = WORKLOAD_PARAM_WINDOW,
+	[FILE_READ_PLACEMENT] = WORKLOAD_PARAM_PLACEMENT_OF_ONE,
+	{0},
+};
+
+static int file_read_check(const int64_t *params, char *error)
+{
+	long long files = params[FILE_READ_FILES], size = params[FILE_READ_SIZE];
+	long long inflight = params[FILE_READ_INFLIGHT];
+
+	if (size % 8)
+		snprintf(error, PARAM_ERROR_MAX, "size: %lld is out of range (a multiple of 8)", size);
+	else if (files * size > FILE_READ_BYTES_MAX)
+		snprintf(error, PARAM_ERROR_MAX,
+				 "files x size: %lld x %lld bytes is out of range (8..1GiB in all)", files, size);
+	else if (inflight * size > FILE_READ_BYTES_MAX)
+		snprintf(error, PARAM_ERROR_MAX,
+				 "inflight x size: %lld x %lld bytes is out of range (8..1GiB in all)", inflight,
+				 size);
+	else
+		return 0;
+	return -EINVAL;
+}
+
+static const struct workload file_read = {
+	.name = "file_read",
+	.version = 1,
+	.summary = "small files, opened, read and closed: what models do with calls that could block",
+	.operation = "one file's block was opened, read, closed and compared",
+	.params = file_read_params,
+	.profiles =
+		{
+			"reads=10k io=auto,blocking window=40ms",
+			"reads=10k io=auto,blocking,threads window=100ms",
+			"size=4KiB,64KiB inflight=1,16,256 io=auto,blocking,threads placement=same,free",
+		},
+	.sweep = "inflight=1,4,16,64,256 reads=10k io=auto window=40ms",
+	.roles = {{
+		.name = "readers",
+		.task = file_read_task,
+		.event = file_read_event,
+		.call = file_read_call,
+		.needs = WORKLOAD_NEEDS_SPAWN | WORKLOAD_NEEDS_FILES,
+		.stack_bytes = 512,
+	}},
+	.n_roles = 1,
+	.lat_kind = "read",
+	.wants_folder = true,
+	.scale_param = "inflight",
+	.check = file_read_check,
+	.resolve = file_read_resolve,
+	.unsupported = file_read_unsupported,
+	.tasks = file_read_tasks,
+	.fds_per_task = 1,
+	.sizing = file_read_sizing,
+	.least_ns = file_read_least_ns,
+	.round_ops = file_read_round_ops,
+	.round_digest = file_read_round_digest,
+};
+
 /* ---- the list ---- */
 
 const struct workload *const workloads[] = {
 	&sleep_fanout, &tcp_echo,  &fib_generators, &spawn_join,    &http_get, &ring,
-	&lock,         &cpu_scale, &bounded_queue,  &pool_dispatch, &pipeline};
+	&lock,         &cpu_scale, &bounded_queue,  &pool_dispatch, &pipeline, &file_read};
 
 const size_t n_workloads = sizeof(workloads) / sizeof(workloads[0]);
 

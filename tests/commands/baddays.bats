@@ -126,9 +126,87 @@ PY
 	forbidden=$(python3 "$BATS_TEST_DIRNAME/forbid.py" --names)
 	[ -n "$forbidden" ] || skip "system call numbers are known for x86-64 and aarch64 only"
 	out python3 "$BATS_TEST_DIRNAME/forbid.py" "$BENCH" run -p tasks=10 -p sleep=1ms -p values=100 -p generators=3 -p conns=2 \
+		-p reads=100 -p jobs=100 -p ops=100 -p items=100 -p hops=100 -p units=10 -p unit=1us \
 		-p duration=100ms -p warmup=1ms -p window=1ms -r 1
 	[ "$status" -eq 0 ]
 	[ "$(echo "$output" | column status | sort -u | tr '\n' ' ')" = 'ok unsupported ' ]
+}
+
+# Starts a run that reads files for ten minutes, in folders of its own; $driver and $role are its processes.
+start_reader() {
+	mkdir -p tmp
+	TMPDIR=$PWD/tmp "$BENCH" run -w file_read -b "$1" -p io=auto -p files=9 -p reads=1k -p window=10m -r 1 \
+		--timeout "${2:-10m}" -o x.csv --force >table 2>err &
+	driver=$!
+	until_true all_files
+	role=$(children "$driver" | head -n 1)
+}
+
+all_files() {
+	[ "$(find tmp -type f -size 8 | wc -l)" -eq 9 ]
+}
+
+@test "files are gone after a SIGINT, a SIGTERM, a crash, a timeout" {
+	for how in INT TERM SEGV timeout; do
+		case $how in
+		timeout) start_reader coro 500ms ;;
+		SEGV) start_reader process && kill -SEGV "$role" ;;
+		*) start_reader event && kill -"$how" "$driver" ;;
+		esac
+		wait "$driver" || true
+		[ -z "$(ls -A tmp)" ] || { ls -R tmp; return 1; }
+		echo "$how $(column status x.csv)" >>seen
+	done
+	[ "$(tr '\n' ' ' <seen)" = 'INT interrupted TERM interrupted SEGV failed timeout timeout ' ]
+}
+
+@test "files of a driver that was killed are removed by the next run, those of a living one are not" {
+	start_reader thread
+	kill -KILL "$driver"
+	wait "$driver" || true
+	until_true gone "$role"
+	orphan=$(ls tmp)
+	mkdir tmp/concbench-others tmp/concbench-mine
+	touch tmp/concbench-others/x
+	mkdir tmp/concbench-deeper tmp/concbench-deeper/folder
+	start_reader_beside() {
+		TMPDIR=$PWD/tmp "$BENCH" run -w file_read -b call -p files=1 -p reads=10 -p window=1ms -r 1 -o y.csv --force >table 2>err
+	}
+	start_reader_beside
+	[ "$(column status y.csv)" = ok ]
+	[ ! -e "tmp/$orphan" ]
+	[ "$(ls tmp | tr '\n' ' ')" = 'concbench-deeper concbench-mine ' ]
+}
+
+@test "nowhere to put files: the row says where and why, and the run goes on" {
+	out env TMPDIR=/nonexistent "$BENCH" run -w file_read,fib_generators -b coro -p io=auto -p files=2 -p reads=10 -p generators=1 \
+		-p values=100 -p window=1ms -r 1
+	[ "$status" -eq 1 ]
+	[ "$(echo "$output" | column status | sort | tr '\n' ' ')" = 'failed ok ' ]
+	[[ "$(echo "$output" | column reason)" == *"no folder for files can be made in /nonexistent: No such file or directory"* ]]
+}
+
+@test "no room for files: the row says so, the run goes on, and nothing is left" {
+	[ "$(id -u)" -eq 0 ] || skip "needs root to mount a small file system"
+	unshare -m true 2>/dev/null || skip "no mount namespaces here"
+	mkdir small
+	out unshare -m sh -c "mount -t tmpfs -o size=64k none small && TMPDIR=$PWD/small $BENCH run \
+		-w file_read,fib_generators -b call,event -p io=auto -p reads=10 -p generators=1 -p values=100 -p window=1ms -r 1 -o x.csv
+		ls -A small"
+	[ -z "$output" ] || [[ "$output" != *concbench-* ]]
+	[ "$(column status x.csv | sort | tr '\n' ' ')" = 'failed failed ok ok ' ]
+	[ "$(column reason x.csv | grep -c 'writing the files: No space left on device')" -eq 2 ]
+}
+
+@test "io_uring forbidden: io=auto takes threads, and io=io_uring says why not" {
+	forbidden=$(python3 "$BATS_TEST_DIRNAME/forbid.py" --names)
+	[ -n "$forbidden" ] || skip "system call numbers are known for x86-64 and aarch64 only"
+	out python3 "$BATS_TEST_DIRNAME/forbid.py" "$BENCH" run -w file_read -b coro,event -p io=auto,io_uring -p reads=10 \
+		-p window=1ms -r 1
+	[ "$status" -eq 0 ]
+	[ "$(echo "$output" | column status | sort | tr '\n' ' ')" = 'ok ok unsupported unsupported ' ]
+	[ "$(echo "$output" | column params | grep -c 'io=threads')" -eq 2 ]
+	echo "$output" | column reason | grep -qE 'io_uring is not permitted here|built without liburing'
 }
 
 @test "a cgroup quota below one CPU: works, and throttling is recorded" {

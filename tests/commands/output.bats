@@ -181,6 +181,34 @@ assert sorted(len(found) for found in digests.values()) == [1, 1] and digests["1
 PY
 }
 
+@test "every block of a file is read once, whoever makes the calls" {
+	"$BENCH" run -w file_read -b call,coro,coro:stack=dense,coro:stack=copy,event,thread,process -p reads=101 \
+		-p files=1,7 -p size=8,4104 -p inflight=1,200 -p io=auto,blocking,threads,io_uring -p window=1ms -r 1 \
+		-o x.csv >/dev/null 2>err
+	python3 - <<'PY'
+import csv
+rows = list(csv.DictReader(open("x.csv", newline="")))
+digests = {}
+for r in rows:
+    p = dict(kv.split("=") for kv in r["params"].split(";"))
+    own = r["backend"] in ("call", "thread", "process")
+    assert p["io"] != "auto"
+    if own and p["io"] != "blocking":
+        assert r["status"] == "unsupported" and "io=blocking" in r["reason"], r
+        continue
+    if r["status"] == "unsupported":
+        assert p["io"] == "io_uring" and "io_uring" in r["reason"], r
+        continue
+    assert r["status"] == "ok" and r["errors"] == "0", (r["backend"], r["params"], r["reason"])
+    digests.setdefault((p["files"], p["size"]), set()).add(r["digest"])
+assert len(digests) == 4 and all(len(d) == 1 for d in digests.values()), digests
+# io=auto makes no cell of its own: four parameters' combinations, three ways of reading for each.
+assert len(rows) == 7 * 8 * 3, len(rows)
+PY
+	run ls -d "${TMPDIR:-/tmp}"/concbench-??????
+	[ "$status" -ne 0 ]
+}
+
 @test "the smallest echo on every pair of server and client" {
 	"$BENCH" run -w tcp_echo -b coro,event,thread,process -p conns=3 -p duration=100ms -p warmup=1ms \
 		-p client=coro,event,thread,process,self -r 1 -o x.csv >/dev/null 2>err

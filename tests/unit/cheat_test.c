@@ -18,6 +18,8 @@
 
 #include <cmocka.h>
 
+#include "file_read.h"
+#include "folder.h"
 #include "net.h"
 #include "pipeline.h"
 #include "planned.h"
@@ -292,6 +294,49 @@ static void leave_out_a_stage(const struct task_ops *t, struct arena *arena, con
 	rush_from(arena, 1);
 }
 
+/* ---- files ---- */
+
+/* Reads file number 0 for each other, or nothing at all. */
+static void read_less(const struct task_ops *t, struct arena *arena, bool nothing)
+{
+	arena_window_open(arena);
+	for (uint64_t round = 0; arena_round_wanted(arena, round); round++) {
+		for (uint32_t task = 0; task < arena->n_tasks; task++) {
+			struct file_read_share share = file_read_share_begin(arena, task, round);
+
+			while (share.next < share.end) {
+				struct file_read read = file_read_begin(arena, &share);
+
+				read.result = (ssize_t)read.len;
+				if (!nothing)
+					task_file_read(t, file_read_name(arena, 0), read.buf, read.len,
+								   FILE_IO_BLOCKING);
+				file_read_end(arena, &share, &read);
+			}
+			file_read_share_end(arena, &share);
+		}
+		file_read_round_end(arena);
+	}
+	arena_window_close(arena);
+}
+
+static void read_the_first_file(const struct task_ops *t, struct arena *arena, const void *arg,
+								int fd)
+{
+	(void)arg;
+	(void)fd;
+	if (file_read_prepare(arena) == 0)
+		read_less(t, arena, false);
+}
+
+static void read_nothing(const struct task_ops *t, struct arena *arena, const void *arg, int fd)
+{
+	(void)arg;
+	(void)fd;
+	if (file_read_prepare(arena) == 0)
+		read_less(t, arena, true);
+}
+
 /* ---- one pass, in processes like a trial's ---- */
 
 struct cheat {
@@ -320,7 +365,7 @@ static struct arena *arena_for(const struct cell *cell)
 
 /* Starts a role in a process of its own. */
 static pid_t role_start(const struct cell *cell, struct arena *arena, int role,
-						const struct backend_body *body)
+						const struct backend_body *body, const struct folder *folder)
 {
 	struct backend_config config = cell_config(cell, role, arena);
 	const struct backend *backend = cell->roles[role].backend;
@@ -329,6 +374,8 @@ static pid_t role_start(const struct cell *cell, struct arena *arena, int role,
 	assert_true(pid >= 0);
 	if (pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (folder->path[0] && chdir(folder->path))
+			_exit(2);
 		if (backend->prepare && backend->prepare(&config))
 			_exit(2);
 		_exit(backend->run(&config, body) != 0);
@@ -338,8 +385,11 @@ static pid_t role_start(const struct cell *cell, struct arena *arena, int role,
 
 static void roles_run(const struct cell *cell, struct arena *arena, const struct cheat *cheat)
 {
+	struct folder folder = {.path = ""};
 	pid_t pids[WORKLOAD_ROLES_MAX];
 
+	if (cell->workload->wants_folder)
+		assert_int_equal(folder_make(&folder), 0);
 	for (int i = 0; i < cell->workload->n_roles; i++) {
 		const struct workload_role *role = &cell->workload->roles[i];
 		struct backend_body body = {.task = cheat->bodies[i] ? cheat->bodies[i] : role->task,
@@ -350,7 +400,7 @@ static void roles_run(const struct cell *cell, struct arena *arena, const struct
 			assert_true(body.fd >= 0);
 			atomic_store(&arena->port, (uint32_t)net_port(body.fd));
 		}
-		pids[i] = role_start(cell, arena, i, &body);
+		pids[i] = role_start(cell, arena, i, &body, &folder);
 		if (body.fd >= 0)
 			close(body.fd);
 	}
@@ -360,6 +410,7 @@ static void roles_run(const struct cell *cell, struct arena *arena, const struct
 		assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
 		assert_int_equal(status, 0);
 	}
+	folder_remove(&folder);
 }
 
 static void expect_receipt(const struct cell *cell, const struct arena *arena, const char *expected)
@@ -448,6 +499,12 @@ static void run_cheat(const struct cheat *cheat)
 		"items=20", "sleep=10s", "mode=stream" \
 	}
 
+#define FILES                                          \
+	"file_read",                                       \
+	{                                                  \
+		"reads=20", "files=3", "inflight=2", "io=auto" \
+	}
+
 static void honest_bodies_pass(void **state)
 {
 	(void)state;
@@ -461,6 +518,7 @@ static void honest_bodies_pass(void **state)
 	run_cheat(&(struct cheat){JOBS, {do_each_job}, NULL});
 	run_cheat(&(struct cheat){ITEMS, {NULL}, NULL});
 	run_cheat(&(struct cheat){ITEMS, {rush}, NULL});
+	run_cheat(&(struct cheat){FILES, {NULL}, NULL});
 }
 
 static void a_sleeper_that_was_never_started_is_found(void **state)
@@ -525,6 +583,13 @@ static void a_stage_left_out_is_found(void **state)
 	run_cheat(&(struct cheat){ITEMS, {leave_out_a_stage}, "the digest is "});
 }
 
+static void a_file_that_was_never_read_is_found(void **state)
+{
+	(void)state;
+	run_cheat(&(struct cheat){FILES, {read_the_first_file}, "the digest is "});
+	run_cheat(&(struct cheat){FILES, {read_nothing}, "the digest is "});
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -539,6 +604,7 @@ int main(void)
 		cmocka_unit_test(jobs_without_their_work_are_found),
 		cmocka_unit_test(items_that_do_not_wait_are_found),
 		cmocka_unit_test(a_stage_left_out_is_found),
+		cmocka_unit_test(a_file_that_was_never_read_is_found),
 	};
 
 	alarm(DEADLINE_S); /* a body that hangs is a failure too */

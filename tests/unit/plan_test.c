@@ -223,6 +223,8 @@ static void the_profile_of_defaults_has_one_cell_a_workload(void **state)
 			if (!strcmp(row->name, "placement")) /* follows the CPUs that are allowed */
 				continue;
 			assert_int_equal(param_parse(row, row->fallback, &value, error), 0);
+			if (!strcmp(value.text, "auto")) /* follows the backend */
+				continue;
 			assert_int_equal(cell->params[p].number, value.number);
 		}
 	}
@@ -491,6 +493,29 @@ static void a_value_or_variant_that_is_too_long_is_refused_not_cut(void **state)
 	assert_non_null(strstr(error, "backend coro: its options are longer than"));
 }
 
+/* The word leaves the choice to the program, and no key of a cell has it. */
+static void auto_is_resolved_for_each_backend(void **state)
+{
+	struct plan plan = planned(&(struct planned){
+		"file_read", "call,coro,event,thread", {"io=auto,blocking"}, .repetitions = 1});
+
+	(void)state;
+	assert_int_equal(plan.n_cells, 2 + 2 * 2);
+	for (size_t i = 0; i < plan.n_cells; i++) {
+		const struct cell *cell = &plan.cells[i];
+		const struct param_value *io = cell_param(cell, "io");
+		bool alone = strcmp(cell->roles[0].backend->name, "call") == 0 ||
+					 strcmp(cell->roles[0].backend->name, "thread") == 0;
+
+		assert_int_equal(cell->status, RESULT_OK);
+		assert_string_not_equal(io->text, "auto");
+		if (alone)
+			assert_string_equal(io->text, "blocking");
+		assert_int_equal(io->number == 1, strcmp(io->text, "blocking") == 0);
+	}
+	plan_release(&plan);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -511,6 +536,7 @@ int main(void)
 		cmocka_unit_test(a_trial_takes_at_least_its_window),
 		cmocka_unit_test(roles_get_the_backends_of_their_parameters),
 		cmocka_unit_test(a_foreign_server_is_one_cell_whatever_the_backends),
+		cmocka_unit_test(auto_is_resolved_for_each_backend),
 		cmocka_unit_test(one_cpu_changes_the_default_placement_but_not_a_wish),
 		cmocka_unit_test(a_refusal_names_what_is_wrong_and_what_is_allowed),
 		cmocka_unit_test(a_value_or_variant_that_is_too_long_is_refused_not_cut),
