@@ -539,6 +539,16 @@ static const char *lock_unsupported(const int64_t *params, enum backend_carrier 
 	return NULL;
 }
 
+/* Tasks of one thread need no mutex of the system's; the other kinds of locks have no primitive. */
+static enum limits_operation lock_floor(const int64_t *params, enum backend_carrier carrier)
+{
+	if (params[LOCK_LOCK] != LOCK_MUTEX)
+		return LIMITS_OPERATIONS;
+	return carrier == BACKEND_CARRIER_THREAD || carrier == BACKEND_CARRIER_PROCESS
+			   ? LIMITS_SECTION
+			   : LIMITS_OPERATIONS;
+}
+
 static const struct param_row lock_params[] = {
 	[LOCK_TASKS] = {"tasks", PARAM_COUNT, "4", 1, 10000, NULL, "tasks that want the lock"},
 	[LOCK_OPS] = {"ops", PARAM_COUNT, "1M", 1, 1000000000, NULL,
@@ -573,6 +583,8 @@ static const struct workload lock = {
 		.stack_bytes = 512,
 	}},
 	.n_roles = 1,
+	.floor = lock_floor,
+	.floor_is_cpu = true,
 	.lat_kind = "wait",
 	.latency_pass = true,
 	.latency_single = true,

@@ -75,6 +75,7 @@ static const struct floor {
 	[LIMITS_HOP_PROCESS] = {"hop_process",
 							"a futex hand-off, one CPU",
 							{{PRIMITIVE_HANDOFF_PROCESS_SAME, 1}}},
+	[LIMITS_SECTION] = {"section", "a mutex locked and unlocked", {{PRIMITIVE_MUTEX, 1}}},
 	[LIMITS_WAKE] = {"wake", "timer interrupt, wake, return", {{PRIMITIVE_TIMER_TIMERFD, 1}}},
 	[LIMITS_WAKE_IDLE] = {"wake_idle", "the same from an idle CPU", {{PRIMITIVE_TIMER_IDLE, 1}}},
 	[LIMITS_SLEEP_EVENT] = {"sleep_event",

@@ -36,6 +36,7 @@ enum limits_operation {
 	LIMITS_HOP_TASK,
 	LIMITS_HOP_THREAD,
 	LIMITS_HOP_PROCESS,
+	LIMITS_SECTION,   /* a mutex locked and unlocked */
 	LIMITS_WAKE,      /* lateness of a wake-up */
 	LIMITS_WAKE_IDLE, /* lateness of a wake-up after a long sleep */
 	LIMITS_SLEEP_EVENT,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * The list of primitives. Their measurers are in primitive_cpu.c, primitive_handoff.c,
- * primitive_create.c, primitive_tcp.c and primitive_timer.c.
+ * primitive_lock.c, primitive_create.c, primitive_tcp.c and primitive_timer.c.
  */
 #include "primitive.h"
 
@@ -60,6 +60,8 @@ const struct primitive primitives[PRIMITIVE_COUNT] = {
 										 primitive_handoff_process_split},
 	[PRIMITIVE_SPIN_SPLIT] = {"spin_split", "a cache line between two spinning CPUs, one way", MANY,
 							  primitive_spin_split},
+	[PRIMITIVE_MUTEX] = {"mutex", "pthread_mutex_lock and unlock, nobody else wants it", MANY,
+						 primitive_mutex},
 	[PRIMITIVE_THREAD_CREATE] = {"thread_create", "pthread_create and pthread_join, one CPU", 4096,
 								 primitive_thread_create},
 	[PRIMITIVE_PROCESS_CREATE] = {"process_create", "fork, _exit and waitpid, one CPU", 1024,

@@ -27,6 +27,7 @@ enum primitive_id {
 	PRIMITIVE_HANDOFF_PROCESS_SAME,
 	PRIMITIVE_HANDOFF_PROCESS_SPLIT,
 	PRIMITIVE_SPIN_SPLIT,
+	PRIMITIVE_MUTEX,
 	PRIMITIVE_THREAD_CREATE,
 	PRIMITIVE_PROCESS_CREATE,
 	PRIMITIVE_PAGE_TOUCH,
@@ -72,6 +73,7 @@ primitive_fn primitive_clock_read, primitive_system_call, primitive_indirect_cal
 	primitive_page_touch;
 primitive_fn primitive_handoff_thread_same, primitive_handoff_thread_split,
 	primitive_handoff_process_same, primitive_handoff_process_split, primitive_spin_split;
+primitive_fn primitive_mutex;
 primitive_fn primitive_thread_create, primitive_process_create;
 primitive_fn primitive_tcp_round_trip, primitive_tcp_processes_same, primitive_tcp_processes_split;
 primitive_fn primitive_timer_nanosleep, primitive_timer_timerfd, primitive_timer_idle;
