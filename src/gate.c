@@ -33,6 +33,7 @@ struct family {
 	struct gate_result *results;
 	struct gate_flips flips;
 	double q0;
+	struct gate_sums *sums; /* of each series, at delta = 0 */
 	struct ranked *members; /* series with enough pairs, by ascending T sqrt(n) */
 	uint32_t n_members;
 
@@ -73,6 +74,7 @@ static void family_release(struct family *family)
 {
 	gate_flips_release(&family->flips);
 	free(family->block);
+	free(family->sums);
 	free(family->members);
 	free(family->max_at);
 }
@@ -89,10 +91,11 @@ static int family_init(struct family *family, uint32_t n)
 	for (uint32_t i = 0; i < n; i++)
 		longest =
 			2 * (size_t)family->series[i].n > longest ? 2 * (size_t)family->series[i].n : longest;
+	family->sums = calloc(n + 1, sizeof(*family->sums));
 	family->members = calloc(n + 1, sizeof(*family->members));
 	family->max_at = calloc(n_flips, sizeof(*family->max_at));
 	family->block = calloc(5 * n_flips + longest + 1, sizeof(double));
-	if (!family->members || !family->max_at || !family->block)
+	if (!family->sums || !family->members || !family->max_at || !family->block)
 		return -ENOMEM;
 	family->t_flip = family->block;
 	family->max = family->block + n_flips;
@@ -130,7 +133,8 @@ static int family_describe(struct family *family, uint32_t n)
 		result->theta = gate_hodges_lehmann(family->design, series, family->scratch);
 		if (result->too_few)
 			continue;
-		q[family->n_members] = gate_scale(family->design, series, 0, family->scratch);
+		gate_sum(family->design, series, 0, family->scratch, &family->sums[i]);
+		q[family->n_members] = family->sums[i].q;
 		family->members[family->n_members++].series = i;
 	}
 	family->q0 = family->n_members > 0 ? gate_median(q, family->n_members) : 0;
@@ -156,12 +160,10 @@ static int compare_doubles(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* T sqrt(n) of a series at `delta`, times the direction, and its weights. */
-static double family_t(struct family *family, uint32_t i, double delta,
-					   struct gate_weights *weights)
+/* T sqrt(n) of a series, times the direction, and its weights. */
+static double family_t(const struct family *family, uint32_t i, struct gate_weights *weights)
 {
-	return gate_weigh(family->design, &family->series[i], delta, family->q0, family->direction,
-					  family->scratch, weights);
+	return gate_weigh(&family->sums[i], family->q0, family->direction, weights);
 }
 
 static double tied(double t)
@@ -221,12 +223,12 @@ static void family_step_down(struct family *family)
 	for (uint32_t f = 0; f < family->flips.n; f++)
 		family->max[f] = family->max_other[f] = -INFINITY;
 	for (uint32_t m = 0; m < family->n_members; m++)
-		family->members[m].t = family_t(family, family->members[m].series, 0, &weights);
+		family->members[m].t = family_t(family, family->members[m].series, &weights);
 	qsort(family->members, family->n_members, sizeof(*family->members), compare_ranked);
 	for (uint32_t m = 0; m < family->n_members; m++) {
 		uint32_t i = family->members[m].series;
 		struct gate_result *result = &family->results[i];
-		double t = tied(family_t(family, i, 0, &weights));
+		double t = tied(family_t(family, i, &weights));
 		double p;
 
 		gate_flips_spread(&family->flips, &weights, family->t_flip);
@@ -270,12 +272,15 @@ static bool reached_too_often(const struct family *family, const double *sorted,
 static bool shift_rejected(struct family *family, uint32_t i, double delta)
 {
 	const struct gate_flips *flips = &family->flips;
+	struct gate_sums sums;
 	struct gate_weights weights;
-	double t = tied(family_t(family, i, delta, &weights));
 	uint32_t allowed = flips_allowed(family);
 	uint32_t count = 0;
 	double alone;
+	double t;
 
+	gate_sum(family->design, &family->series[i], delta, family->scratch, &sums);
+	t = tied(gate_weigh(&sums, family->q0, family->direction, &weights));
 	if (family->design->unpaired)
 		return t > 0 && !reached_too_often(family, family->max_sorted, t);
 	if (t <= 0 || reached_too_often(family, family->max_other_sorted, t))

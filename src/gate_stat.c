@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLOTS_A_MAX = GATE_SLOTS_MAX / 2, HALVINGS_MAX = 200 };
+enum { SLOTS_A_MAX = GATE_SLOTS_MAX / 2, STEPS_MAX = 300 };
 
 /* How exactly the estimate of a log ratio is found: far below what any report shows. */
 #define ESTIMATE_ERROR 1e-8
@@ -57,42 +57,55 @@ uint32_t gate_count_a(const struct gate_design *design, const struct gate_series
 	return n_a;
 }
 
-static void swap(double *a, double *b)
+/* Puts those of values[low..high) first that are below the bound, or at it where `with_equal`. */
+static uint32_t partition(double *values, uint32_t low, uint32_t high, double bound,
+						  bool with_equal)
 {
-	double kept = *a;
+	uint32_t end = low;
 
-	*a = *b;
-	*b = kept;
+	/* Without a branch on the values: which way they go cannot be predicted. */
+	for (uint32_t i = low; i < high; i++) {
+		double value = values[i];
+
+		values[i] = values[end];
+		values[end] = value;
+		end += with_equal ? value <= bound : value < bound;
+	}
+	return end;
+}
+
+static double median_of_3(double a, double b, double c)
+{
+	double low = a < b ? a : b;
+	double high = a < b ? b : a;
+
+	if (c < low)
+		return low;
+	return c > high ? high : c;
 }
 
 /*
- * Puts the k-th smallest value at values[k], none larger before it (Hoare's quickselect). Each
- * pass narrows low..high; the middle element as pivot keeps sorted input fast.
+ * Puts the k-th smallest value at values[k], none larger before it (quickselect; values that equal
+ * the pivot are set apart, because many may). Each pass narrows low..high.
  */
 static double select_kth(double *values, uint32_t n, uint32_t k)
 {
-	int64_t low = 0;
-	int64_t high = (int64_t)n - 1;
+	uint32_t low = 0;
+	uint32_t high = n;
 
-	while (low < high) {
-		double pivot = values[(low + high) / 2];
-		int64_t i = low;
-		int64_t j = high;
+	while (high - low > 1) {
+		double pivot = median_of_3(values[low], values[low + (high - low) / 2], values[high - 1]);
+		uint32_t equal = partition(values, low, high, pivot, false);
+		uint32_t above;
 
-		while (i <= j) {
-			while (values[i] < pivot)
-				i++;
-			while (values[j] > pivot)
-				j--;
-			if (i <= j)
-				swap(&values[i++], &values[j--]);
+		if (k < equal) {
+			high = equal;
+			continue;
 		}
-		if (k <= j)
-			high = j;
-		else if (k >= i)
-			low = i;
-		else
+		above = partition(values, equal, high, pivot, true);
+		if (k < above)
 			break;
+		low = above;
 	}
 	return values[k];
 }
@@ -109,7 +122,7 @@ double gate_median(double *values, uint32_t n)
 		return upper;
 	lower = values[0];
 	for (uint32_t i = 1; i < n / 2; i++)
-		lower = fmax(lower, values[i]);
+		lower = values[i] > lower ? values[i] : lower;
 	return (lower + upper) / 2;
 }
 
@@ -140,8 +153,11 @@ static void psi_fill(const struct gate_design *design, const struct gate_series 
 	bound = 3 * gate_median(sorted, n);
 	if (!(bound > 0))
 		return; /* most values agree exactly: there is no scale to clip by */
-	for (uint32_t i = 0; i < n; i++)
-		psi[i] = fmax(-bound, fmin(bound, psi[i]));
+	for (uint32_t i = 0; i < n; i++) {
+		double most = psi[i] < bound ? psi[i] : bound;
+
+		psi[i] = most > -bound ? most : -bound;
+	}
 }
 
 static double root_mean_square(const double *psi, uint32_t n)
@@ -151,13 +167,6 @@ static double root_mean_square(const double *psi, uint32_t n)
 	for (uint32_t i = 0; i < n; i++)
 		sum += psi[i] * psi[i];
 	return n > 0 ? sqrt(sum / n) : 0;
-}
-
-double gate_scale(const struct gate_design *design, const struct gate_series *series, double delta,
-				  double *scratch)
-{
-	psi_fill(design, series, delta, scratch);
-	return root_mean_square(scratch, series->n);
 }
 
 double gate_root(const struct gate_design *design, const struct gate_series *series)
@@ -170,34 +179,94 @@ double gate_root(const struct gate_design *design, const struct gate_series *ser
 	return n_a > 0 && n_b > 0 ? sqrt(n_a * n_b / (n_a + n_b)) : 0;
 }
 
-double gate_weigh(const struct gate_design *design, const struct gate_series *series, double delta,
-				  double q0, double direction, double *scratch, struct gate_weights *weights)
+void gate_sum(const struct gate_design *design, const struct gate_series *series, double delta,
+			  double *scratch, struct gate_sums *sums)
 {
-	double q = gate_scale(design, series, delta, scratch);
-	double scale = sqrt(q * q + q0 * q0 / 4);
 	double n_a = gate_count_a(design, series);
 	double n_b = series->n - n_a;
-	double unit = scale > 0 ? direction * gate_root(design, series) / scale : 0;
-	double t = 0;
-	double picked; /* what a value adds to T when its slot is picked */
-	double resting;
+	double root = gate_root(design, series);
+	double resting = 0; /* what a value adds to T when its slot is not picked, */
+	double picked = 0;  /* and when it is */
 
-	memset(weights, 0, sizeof(*weights));
-	if (unit == 0)
-		return 0;
-	resting = design->unpaired ? -unit / n_a : unit / n_b;
-	picked = design->unpaired ? unit / n_b : -unit / n_b;
+	psi_fill(design, series, delta, scratch);
+	*sums = (struct gate_sums){.q = root_mean_square(scratch, series->n)};
+	if (root > 0) {
+		resting = design->unpaired ? -root / n_a : root / n_b;
+		picked = design->unpaired ? root / n_b : -root / n_b;
+	}
 	for (uint32_t i = 0; i < series->n; i++) {
 		uint32_t slot = series->slots[i];
 		bool is_picked = design->unpaired && slot >= design->n_slots_a;
 
-		weights->offset += resting * scratch[i];
-		weights->weight[gate_slot_fold(design, slot)] += (picked - resting) * scratch[i];
-		t += (is_picked ? picked : resting) * scratch[i];
+		sums->offset += resting * scratch[i];
+		sums->slot[gate_slot_fold(design, slot)] += (picked - resting) * scratch[i];
+		sums->t += (is_picked ? picked : resting) * scratch[i];
 	}
-	for (uint32_t slot = 0; slot < GATE_SLOTS_MAX; slot++)
+}
+
+double gate_weigh(const struct gate_sums *sums, double q0, double direction,
+				  struct gate_weights *weights)
+{
+	double scale = sqrt(sums->q * sums->q + q0 * q0 / 4);
+	double unit = scale > 0 ? direction / scale : 0;
+
+	*weights = (struct gate_weights){.offset = unit * sums->offset};
+	for (uint32_t slot = 0; slot < GATE_SLOTS_MAX; slot++) {
+		weights->weight[slot] = unit * sums->slot[slot];
 		weights->variance += weights->weight[slot] * weights->weight[slot] / 4;
-	return t;
+	}
+	return unit * sums->t;
+}
+
+/* ---- the estimate ---- */
+
+enum {
+	DIGIT_BITS = 8,
+	DIGITS = 64 / DIGIT_BITS,
+	DIGIT_MASK = (1 << DIGIT_BITS) - 1,
+	RADIX_MIN = 256
+};
+
+/*
+ * A double's bits as a number that is ordered as the doubles are: those below zero turned over, the
+ * others put above them.
+ */
+static uint64_t order_of(double value)
+{
+	uint64_t bits;
+
+	memcpy(&bits, &value, sizeof(bits));
+	return bits ^ (bits >> 63 ? UINT64_MAX : UINT64_C(1) << 63);
+}
+
+/* Ascending, by radix: digit after digit from the lowest, each pass keeping the order before it. */
+static void sort_by_radix(double *values, uint32_t n, double *spare)
+{
+	uint32_t starts[DIGITS][1 << DIGIT_BITS] = {{0}};
+
+	for (uint32_t i = 0; i < n; i++) {
+		uint64_t order = order_of(values[i]);
+
+		for (int digit = 0; digit < DIGITS; digit++)
+			starts[digit][order >> (digit * DIGIT_BITS) & DIGIT_MASK]++;
+	}
+	for (int digit = 0; digit < DIGITS; digit++) {
+		double *from = digit % 2 == 0 ? values : spare;
+		double *to = digit % 2 == 0 ? spare : values;
+		uint32_t start = 0;
+
+		for (uint32_t i = 0; i <= DIGIT_MASK; i++) {
+			uint32_t count = starts[digit][i];
+
+			starts[digit][i] = start;
+			start += count;
+		}
+		for (uint32_t i = 0; i < n; i++) {
+			uint64_t order = order_of(from[i]) >> (digit * DIGIT_BITS);
+
+			to[starts[digit][order & DIGIT_MASK]++] = from[i];
+		}
+	}
 }
 
 static int compare_doubles(const void *a, const void *b)
@@ -206,6 +275,15 @@ static int compare_doubles(const void *a, const void *b)
 	double y = *(const double *)b;
 
 	return (x > y) - (x < y);
+}
+
+/* Ascending. The thousands of values of a large file are sorted three times as fast by radix. */
+static void sort_values(double *values, uint32_t n, double *spare)
+{
+	if (n < RADIX_MIN)
+		qsort(values, n, sizeof(*values), compare_doubles);
+	else
+		sort_by_radix(values, n, spare);
 }
 
 /* Two lists, ascending, whose sums p[i] + r[j] are ranked: all of them, or those with i <= j. */
@@ -234,25 +312,41 @@ static uint64_t sums_rank(const struct sums *sums, double x)
 }
 
 /*
- * The k-th smallest sum (k from 1), by halving an interval that holds it until nothing is left of
- * it: O(n) a step, where listing all n^2 sums would not do for long series.
+ * The k-th smallest sum (k from 1), by narrowing an interval that holds it until nothing is left of
+ * it: O(n) a step, where listing all n^2 sums would not do for long series. The rank is nearly a
+ * straight line over a short interval, so the next point is where that line would be k; an end that
+ * stays twice counts half (the Illinois rule), and every third step halves the interval whatever
+ * the ranks are, which bounds their number.
  */
-static double sums_kth(const struct sums *sums, uint64_t k)
+static double sums_kth(const struct sums *sums, uint64_t n_sums, uint64_t k)
 {
 	double low = sums->p[0] + sums->r[0];
 	double high = sums->p[sums->n - 1] + sums->r[sums->m - 1];
+	double below = (double)sums_rank(sums, low) - ((double)k - 0.5);
+	double above = (double)n_sums - ((double)k - 0.5);
+	int stayed = 0; /* > 0: the low end, < 0: the high end */
 
-	if (sums_rank(sums, low) >= k)
+	if (below > 0)
 		return low;
-	for (int i = 0; i < HALVINGS_MAX; i++) {
-		double middle = low + (high - low) / 2;
+	for (int i = 0; i < STEPS_MAX; i++) {
+		double share = i % 3 == 2 ? 0.5 : below / (below - above);
+		double middle = low + (high - low) * share;
+		double excess;
 
 		if (high - low < ESTIMATE_ERROR || middle <= low || middle >= high)
 			break;
-		if (sums_rank(sums, middle) >= k)
+		excess = (double)sums_rank(sums, middle) - ((double)k - 0.5);
+		if (excess > 0) {
 			high = middle;
-		else
+			above = excess;
+			stayed = stayed > 0 ? stayed : 0;
+			below /= ++stayed > 1 ? 2 : 1;
+		} else {
 			low = middle;
+			below = excess;
+			stayed = stayed < 0 ? stayed : 0;
+			above /= --stayed < -1 ? 2 : 1;
+		}
 	}
 	return low + (high - low) / 2;
 }
@@ -261,11 +355,11 @@ static double sums_median(const struct sums *sums)
 {
 	uint64_t n_sums =
 		sums->triangle ? (uint64_t)sums->n * (sums->n + 1) / 2 : (uint64_t)sums->n * sums->m;
-	double upper = sums_kth(sums, n_sums / 2 + 1);
+	double upper = sums_kth(sums, n_sums, n_sums / 2 + 1);
 
 	if (n_sums % 2 == 1 || n_sums > SUMS_MANY)
 		return upper;
-	return (sums_kth(sums, n_sums / 2) + upper) / 2;
+	return (sums_kth(sums, n_sums, n_sums / 2) + upper) / 2;
 }
 
 double gate_hodges_lehmann(const struct gate_design *design, const struct gate_series *series,
@@ -286,8 +380,8 @@ double gate_hodges_lehmann(const struct gate_design *design, const struct gate_s
 		else
 			b[at_b++] = series->values[i];
 	}
-	qsort(a, n_a, sizeof(*a), compare_doubles);
-	qsort(b, n_b, sizeof(*b), compare_doubles);
+	sort_values(a, n_a, scratch + series->n);
+	sort_values(b, n_b, scratch + series->n);
 	if (design->unpaired)
 		return sums_median(&(struct sums){.p = a, .n = n_a, .r = b, .m = n_b});
 	return sums_median(&(struct sums){.p = b, .n = n_b, .r = b, .m = n_b, .triangle = true}) / 2;

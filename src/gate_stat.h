@@ -35,16 +35,25 @@ uint32_t gate_slots(const struct gate_design *design);
 /* Number of values in a series that belong to A (0 when paired). */
 uint32_t gate_count_a(const struct gate_design *design, const struct gate_series *series);
 
-/* q of a series shifted by `delta`. `scratch` has room for 2 n doubles, here and below. */
-double gate_scale(const struct gate_design *design, const struct gate_series *series, double delta,
-				  double *scratch);
+/*
+ * What a series is reduced to at one `delta`: its q, and T sqrt(n) with its weights as they would
+ * be for a scale of 1. `scratch` has room for 2 n doubles, here and below.
+ */
+struct gate_sums {
+	double q;
+	double t;
+	double offset, slot[GATE_SLOTS_MAX];
+};
+
+void gate_sum(const struct gate_design *design, const struct gate_series *series, double delta,
+			  double *scratch, struct gate_sums *sums);
 
 /*
- * The weights of T sqrt(n) at `delta` with the family's q0; returns T sqrt(n) itself. All weights
- * are multiplied by `direction`, +1 to look for the worse or -1 for the better.
+ * The weights of T sqrt(n) with the family's q0; returns T sqrt(n) itself. All are multiplied by
+ * `direction`, +1 to look for the worse or -1 for the better.
  */
-double gate_weigh(const struct gate_design *design, const struct gate_series *series, double delta,
-				  double q0, double direction, double *scratch, struct gate_weights *weights);
+double gate_weigh(const struct gate_sums *sums, double q0, double direction,
+				  struct gate_weights *weights);
 
 /* The factor between T and T sqrt(n). */
 double gate_root(const struct gate_design *design, const struct gate_series *series);

@@ -478,6 +478,54 @@ static void labels_agree_with_a_count(void **state)
 	assert_near(suite.results[0].p_worse, reached / 252.0, 1e-12);
 }
 
+/* Sizes up to some hundreds; values all different, mostly equal, sorted either way. */
+static void medians_agree_with_sorting(void **state)
+{
+	enum { N_MAX = 700 };
+	double values[N_MAX];
+	double sorted[N_MAX];
+	uint64_t seed = 5;
+
+	(void)state;
+	for (uint32_t n = 1; n <= N_MAX; n += n < 40 ? 1 : 97) {
+		for (int kind = 0; kind < 5; kind++) {
+			for (uint32_t i = 0; i < n; i++) {
+				double unit = splitmix_unit(&seed) - 0.5;
+
+				values[i] = kind == 0   ? unit
+							: kind == 1 ? floor(4 * unit)
+							: kind == 2 ? i
+							: kind == 3 ? -(double)i
+										: 3;
+			}
+			memcpy(sorted, values, n * sizeof(*values));
+			qsort(sorted, n, sizeof(*sorted), ascending);
+			assert_true(gate_median(values, n) == (sorted[(n - 1) / 2] + sorted[n / 2]) / 2);
+		}
+	}
+}
+
+/* So many that they are sorted by radix; below and above zero. */
+static void hodges_lehmann_of_long_sides_agrees_with_all_differences(void **state)
+{
+	enum { N = 300 };
+	static double values[2 * N], scratch[4 * N], differences[N * N];
+	static uint32_t slots[2 * N];
+	struct gate_design design = {.unpaired = true, .n_slots_a = N, .n_slots = 2 * N};
+	struct gate_series series = {values, slots, 2 * N, 0.05};
+	uint64_t seed = 3;
+
+	(void)state;
+	for (uint32_t i = 0; i < 2 * N; i++) {
+		slots[i] = i;
+		values[i] = splitmix_unit(&seed) - 0.5 + (i < N ? 0 : 0.25);
+	}
+	for (uint32_t i = 0; i < N * N; i++)
+		differences[i] = values[N + i / N] - values[i % N];
+	qsort(differences, N * N, sizeof(*differences), ascending);
+	assert_near(gate_hodges_lehmann(&design, &series, scratch), differences[N * N / 2], 1e-7);
+}
+
 static void hodges_lehmann_agrees_with_all_pairs(void **state)
 {
 	struct suite suite;
@@ -518,6 +566,8 @@ int main(void)
 		cmocka_unit_test(agrees_with_the_slow_computation),
 		cmocka_unit_test(labels_agree_with_a_count),
 		cmocka_unit_test(hodges_lehmann_agrees_with_all_pairs),
+		cmocka_unit_test(hodges_lehmann_of_long_sides_agrees_with_all_differences),
+		cmocka_unit_test(medians_agree_with_sorting),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
