@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Reading the CSV. A row goes through three steps: csv_split finds the fields of the next row in
+ * Reading the CSV. A row goes through three steps: split_row finds the fields of the next row in
  * the buffer without touching it, so that it can start again when the buffer had to be refilled;
  * then the number of fields is checked; then src/csv_value.c turns each into a member of the
  * result.
@@ -15,10 +15,28 @@
 #include <unistd.h>
 
 #include "csv_value.h"
+#include "eight_bytes.h"
 
-enum { BUFFER_INITIAL = 1 << 18 };
+enum {
+	BUFFER_INITIAL = 1 << 18,
+	BLOCK = 64,              /* bytes that are looked at together */
+	BUFFER_TAIL = 1 + BLOCK, /* behind the last byte: the sentinel, and the rest of its block */
+};
 
 /* ---- the buffer ---- */
+
+/* Makes room for `capacity` bytes and the tail. The buffer is kept where there is no memory. */
+static int buffer_resize(struct csv_reader *reader, size_t capacity)
+{
+	char *buffer = realloc(reader->buffer, capacity + BUFFER_TAIL);
+
+	if (!buffer)
+		return -ENOMEM;
+	memset(buffer + capacity, 0, BUFFER_TAIL);
+	reader->buffer = buffer;
+	reader->capacity = capacity;
+	return 0;
+}
 
 /*
  * Moves what is not yet parsed to the front and reads until the buffer is full or the file ends. A
@@ -35,11 +53,8 @@ static int refill(struct csv_reader *reader, struct csv_error *error)
 		if (kept >= CSV_ROW_MAX)
 			return csv_error_malformed(error, reader->next_line, "",
 									   "a row is longer than %d bytes", CSV_ROW_MAX);
-		char *buffer = realloc(reader->buffer, reader->capacity * 2 + 1);
-		if (!buffer)
+		if (buffer_resize(reader, reader->capacity * 2) < 0)
 			return csv_error_system(error, -ENOMEM, "cannot hold a row");
-		reader->buffer = buffer;
-		reader->capacity *= 2;
 	}
 	while (reader->end < reader->capacity && !reader->at_end) {
 		ssize_t n = read(reader->fd, reader->buffer + reader->end, reader->capacity - reader->end);
@@ -58,21 +73,60 @@ static int refill(struct csv_reader *reader, struct csv_error *error)
 
 enum { SPLIT_MORE = 1 }; /* the buffer ends within the row */
 
-/* Where csv_split is. */
+/* Where split_row is. */
 struct split {
 	const char *at, *end;
 	int64_t line;
+	bool doubled; /* some field holds doubled quotes */
+
+	/* A block that is looked at as a whole; bits of its bytes behind `at` that may end a field. */
+	const char *block;
+	uint64_t candidates;
 };
 
-/* The end of a plain field: the next byte that means something. The buffer ends with a sentinel. */
-static const char *skip_plain(const char *at)
+/*
+ * Bit i: byte i of the block is at most ','. All bytes that end a plain field are among these, and
+ * few others (a space, '+', '(') are. Eight bytes at a time: the sum sets the top bit of a byte
+ * that is larger, never carrying into the next; the product gathers the top bits.
+ */
+static uint64_t block_scan(const char *block)
+{
+	uint64_t bits = 0;
+
+	for (int i = 0; i < BLOCK; i += 8) {
+		uint64_t bytes = eight_bytes_load(block + i);
+		uint64_t larger = ((bytes & EIGHT_BYTES_OF(0x7f)) + EIGHT_BYTES_OF(0x7f - ',')) | bytes;
+		bits |= ((~larger & EIGHT_BYTES_OF(0x80)) >> 7) * UINT64_C(0x0102040810204080) >> 56 << i;
+	}
+	return bits;
+}
+
+/* Makes `at` the first byte that plain_end looks at. */
+static void split_scan(struct split *split, const char *at)
+{
+	split->block = at;
+	split->candidates = block_scan(at);
+}
+
+/*
+ * The end of a plain field: the next byte that means something, or the sentinel. A large file is
+ * mostly this; by blocks it does not wait for one field's end to look for the next.
+ */
+static const char *plain_end(struct split *split)
 {
 	static const bool special[256] = {
 		[','] = true, ['\n'] = true, ['"'] = true, ['\r'] = true, ['\0'] = true};
 
-	while (!special[(unsigned char)*at])
-		at++;
-	return at;
+	for (;;) { /* ends at the sentinel */
+		const char *at;
+
+		while (split->candidates == 0)
+			split_scan(split, split->block + BLOCK);
+		at = split->block + __builtin_ctzll(split->candidates);
+		split->candidates &= split->candidates - 1;
+		if (special[(unsigned char)*at])
+			return at;
+	}
 }
 
 /* The rest of a quoted field: takes split->at from behind one quote to behind the other. */
@@ -92,9 +146,10 @@ static int split_quoted(struct split *split, struct csv_field *field, struct csv
 		split->at = quote + 1;
 		if (*split->at != '"')
 			break;
-		field->doubled = true;
+		field->doubled = split->doubled = true;
 		split->at++;
 	}
+	split_scan(split, split->at + 1);
 	field->length = (size_t)(split->at - 1 - field->text);
 	return 0;
 }
@@ -116,49 +171,6 @@ static int bad_byte(const struct split *split, struct csv_error *error)
 	}
 }
 
-/*
- * Finds the fields of the row at buffer[start]; those beyond CSV_COLUMNS_MAX are only counted. 0,
- * SPLIT_MORE or -EBADMSG. On 0 the row is taken from the buffer.
- */
-static int split_row(struct csv_reader *reader, size_t *n_fields, struct csv_error *error)
-{
-	struct split split = {
-		.at = reader->buffer + reader->start,
-		.end = reader->buffer + reader->end,
-		.line = reader->next_line,
-	};
-	size_t n = 0;
-
-	for (;;) { /* ends with the row, or at the sentinel behind the buffer's last byte */
-		struct csv_field *field = &reader->fields[n < CSV_COLUMNS_MAX ? n : CSV_COLUMNS_MAX];
-
-		n++;
-		field->line = split.line;
-		field->doubled = false;
-		if (*split.at == '"') {
-			split.at++;
-			int rc = split_quoted(&split, field, error);
-			if (rc)
-				return rc;
-		} else {
-			field->text = split.at;
-			split.at = skip_plain(split.at);
-			field->length = (size_t)(split.at - field->text);
-		}
-		if (split.at == split.end)
-			return SPLIT_MORE;
-		if (*split.at != ',' && *split.at != '\n')
-			return bad_byte(&split, error);
-		if (*split.at++ == '\n')
-			break;
-	}
-	reader->start = (size_t)(split.at - reader->buffer);
-	reader->line = reader->next_line;
-	reader->next_line = split.line + 1;
-	*n_fields = n;
-	return 0;
-}
-
 /* "" in a quoted field becomes ", in place. */
 static void undouble(struct csv_field *field)
 {
@@ -173,6 +185,60 @@ static void undouble(struct csv_field *field)
 	}
 	field->length = (size_t)(to - field->text);
 	*to = '"'; /* no field is followed by a byte that could be part of it */
+}
+
+static void undouble_all(struct csv_field *fields, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (fields[i].doubled)
+			undouble(&fields[i]);
+	}
+}
+
+/*
+ * Finds the fields of the row at buffer[start]; those beyond CSV_COLUMNS_MAX are only counted. 0,
+ * SPLIT_MORE or -EBADMSG. On 0 the row is taken from the buffer.
+ */
+static int split_row(struct csv_reader *reader, size_t *n_fields, struct csv_error *error)
+{
+	struct split split = {
+		.at = reader->buffer + reader->start,
+		.end = reader->buffer + reader->end,
+		.line = reader->next_line,
+	};
+	struct csv_field *field = reader->fields;
+	size_t n = 0;
+
+	split_scan(&split, split.at);
+	for (;;) { /* ends with the row, or at the sentinel behind the buffer's last byte */
+		field->line = split.line;
+		field->doubled = false;
+		if (*split.at == '"') {
+			split.at++;
+			int rc = split_quoted(&split, field, error);
+			if (rc)
+				return rc;
+		} else {
+			field->text = split.at;
+			split.at = plain_end(&split);
+			field->length = (size_t)(split.at - field->text);
+		}
+		if (split.at == split.end)
+			return SPLIT_MORE;
+		if (*split.at != ',' && *split.at != '\n')
+			return bad_byte(&split, error);
+		n++;
+		field += n <= CSV_COLUMNS_MAX;
+		if (*split.at++ == '\n')
+			break;
+	}
+	reader->start = (size_t)(split.at - reader->buffer);
+	reader->line = reader->next_line;
+	reader->next_line = split.line + 1;
+	if (split.doubled)
+		undouble_all(reader->fields, n < CSV_COLUMNS_MAX ? n : CSV_COLUMNS_MAX);
+	*n_fields = n;
+	return 0;
 }
 
 /* Reads a row into reader->fields. 1, 0 at the end of the file, or -errno. */
@@ -197,13 +263,7 @@ static int read_fields(struct csv_reader *reader, size_t *n_fields, struct csv_e
 			return rc;
 		rc = SPLIT_MORE;
 	}
-	if (rc)
-		return rc;
-	size_t n = *n_fields < CSV_COLUMNS_MAX ? *n_fields : CSV_COLUMNS_MAX;
-	for (size_t i = 0; i < n; i++)
-		if (reader->fields[i].doubled)
-			undouble(&reader->fields[i]);
-	return 1;
+	return rc ? rc : 1;
 }
 
 /* ---- the header ---- */
@@ -280,11 +340,9 @@ static int open_buffer(struct csv_reader *reader, int fd, struct csv_error *erro
 {
 	*error = (struct csv_error){0};
 	*reader = (struct csv_reader){.fd = fd, .next_line = 1};
-	reader->capacity = BUFFER_INITIAL;
-	reader->buffer = malloc(reader->capacity + 1); /* + 1: the sentinel */
 	reader->fields = calloc(CSV_COLUMNS_MAX + 1, sizeof(*reader->fields));
 	reader->c_locale = newlocale(LC_ALL_MASK, "C", NULL);
-	if (!reader->buffer || !reader->fields || !reader->c_locale)
+	if (buffer_resize(reader, BUFFER_INITIAL) < 0 || !reader->fields || !reader->c_locale)
 		return csv_error_system(error, -ENOMEM, "cannot make a buffer");
 	return 0;
 }
@@ -309,23 +367,14 @@ int csv_reader_open_memory(struct csv_reader *reader, const void *data, size_t s
 	int rc = open_buffer(reader, -1, error);
 
 	reader->at_end = true;
-	if (rc == 0 && size > reader->capacity) {
-		char *buffer = realloc(reader->buffer, size + 1);
-
-		if (!buffer) {
-			rc = csv_error_system(error, -ENOMEM, "cannot hold the data");
-			goto out;
-		}
-		reader->buffer = buffer;
-		reader->capacity = size;
-	}
+	if (rc == 0 && size > reader->capacity && buffer_resize(reader, size) < 0)
+		rc = csv_error_system(error, -ENOMEM, "cannot hold the data");
 	if (rc == 0) {
 		if (size > 0)
 			memcpy(reader->buffer, data, size);
 		reader->end = size;
 		rc = read_header(reader, error);
 	}
-out:
 	if (rc)
 		csv_reader_close(reader);
 	return rc;
@@ -349,32 +398,38 @@ void csv_reader_close(struct csv_reader *reader)
 
 /* ---- rows ---- */
 
-static int convert(struct csv_reader *reader, size_t index, struct result *result,
-				   struct csv_error *error)
+/* Stores the field of a column that we know. */
+static inline int convert(const struct csv_reader *reader, size_t index, struct result *result,
+						  struct csv_error *error)
 {
 	const struct csv_field *field = &reader->fields[index];
-	char message[CSV_ERROR_MAX];
 
-	if (csv_value_store(reader->column[index], field->text, field->length, result, message) == 0)
-		return 0;
-	return csv_error_malformed(error, field->line, reader->names[index], "%s", message);
+	return csv_value_store(reader->column[index], field->text, field->length, result,
+						   error->message);
 }
 
-static int convert_row(struct csv_reader *reader, struct result *result, struct csv_error *error)
+/* Says where a field is that could not be stored; what is wrong with it is in error->message. */
+static int convert_fail(const struct csv_reader *reader, size_t index, struct csv_error *error)
 {
-	int rc = convert(reader, reader->schema_at, result, error);
+	char message[CSV_ERROR_MAX];
 
-	if (rc)
-		return rc;
+	memcpy(message, error->message, sizeof(message));
+	return csv_error_malformed(error, reader->fields[index].line, reader->names[index], "%s",
+							   message);
+}
+
+static int convert_row(const struct csv_reader *reader, struct result *result,
+					   struct csv_error *error)
+{
+	if (convert(reader, reader->schema_at, result, error) < 0)
+		return convert_fail(reader, reader->schema_at, error);
 	if (result->schema != RESULT_SCHEMA)
 		return csv_error_malformed(error, reader->line, "schema",
 								   "%" PRId64 " is not the schema that this build reads (%d)",
 								   result->schema, RESULT_SCHEMA);
 	for (size_t i = 0; i < reader->n_columns; i++) {
-		if (reader->column[i])
-			rc = convert(reader, i, result, error);
-		if (rc)
-			return rc;
+		if (reader->column[i] && convert(reader, i, result, error) < 0)
+			return convert_fail(reader, i, error);
 	}
 	return 0;
 }

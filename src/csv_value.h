@@ -13,9 +13,9 @@
 
 /*
  * Stores text[length] as the member of *result that belongs to `column`; an empty text is "not
- * measured". The byte at text[length] exists and is no part of a number (',', '"' or LF), and the
- * thread's locale is one with a decimal point. Returns 0, or -EBADMSG with what is wrong, in words
- * that follow the column's name, in message[CSV_ERROR_MAX].
+ * measured". The byte at text[length] is no part of a number (',', '"' or LF), seven more behind it
+ * can be read, and the thread's locale is one with a decimal point. Returns 0, or -EBADMSG with
+ * what is wrong, in words that follow the column's name, in message[CSV_ERROR_MAX].
  */
 int csv_value_store(const struct result_column *column, const char *text, size_t length,
 					struct result *result, char *message);

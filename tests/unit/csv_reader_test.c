@@ -148,6 +148,65 @@ static void numbers_are_read_to_the_last_digit(void **state)
 	}
 }
 
+/* Up to 20 digits, the point behind each of them or nowhere; and no byte among them is taken for
+ * one. */
+static void numbers_of_every_length_are_read(void **state)
+{
+	static const char digits[] = "90123456789012345678";
+	static const char wrong[] = {'/', ':', ' ', '\t', 'a', (char)0xb0, (char)0xff};
+	char number[32];
+	char text[512];
+	char message[CSV_ERROR_MAX + 128];
+	struct result row;
+
+	(void)state;
+	for (size_t n = 1; n <= 20; n++) {
+		for (size_t point = 1; point <= n; point++) {
+			snprintf(number, sizeof(number), point < n ? "%.*s.%.*s" : "%.*s%.*s", (int)point,
+					 digits + 20 - n, (int)(n - point), digits + 20 - n + point);
+			snprintf(text, sizeof(text), HEAD "\n" KEY "ok,,%s,%.*s,\n", number,
+					 (int)(n < 19 ? n : 18), digits + 2);
+			expect_ok(text, &row);
+			assert_true(row.throughput_ops_per_s == strtod(number, NULL));
+			snprintf(number, sizeof(number), "%.*s", (int)(n < 19 ? n : 18), digits + 2);
+			assert_int_equal(row.ops, strtoll(number, NULL, 10));
+		}
+		for (size_t at = 0; at < n * sizeof(wrong); at++) {
+			snprintf(number, sizeof(number), "%.*s", (int)n, digits);
+			number[at / sizeof(wrong)] = wrong[at % sizeof(wrong)];
+			snprintf(text, sizeof(text), HEAD "\n" KEY "ok,,%s,,\n", number);
+			assert_int_equal(read_all(text, strlen(text), false, &row, message), -EBADMSG);
+			snprintf(text, sizeof(text), HEAD "\n" KEY "ok,,,%s,\n", number);
+			assert_int_equal(read_all(text, strlen(text), false, &row, message), -EBADMSG);
+		}
+	}
+}
+
+/* Fields of all lengths around those that are looked at together, plain and quoted. */
+static void fields_of_every_length_are_found(void **state)
+{
+	static const char bytes[] = "a b+c(d-e.f|g\xc3\xa9h!i#";
+	char value[251];
+	char text[1024];
+	struct result row;
+
+	(void)state;
+	for (size_t n = 0; n < sizeof(value); n++) {
+		for (size_t i = 0; i < n; i++)
+			value[i] = bytes[i % (sizeof(bytes) - 1)];
+		value[n] = '\0';
+		for (int quoted = 0; quoted < 2; quoted++) {
+			snprintf(text, sizeof(text), HEAD "\n" KEY "ok,%s%s%s,7.5,%zu,1\n", quoted ? "\"" : "",
+					 value, quoted ? "\"" : "", n);
+			expect_ok(text, &row);
+			assert_string_equal(row.reason, value);
+			assert_true(row.throughput_ops_per_s == 7.5);
+			assert_int_equal(row.ops, n);
+			assert_true(row.mem_bytes_per_task == 1);
+		}
+	}
+}
+
 static void the_locale_changes_nothing(void **state)
 {
 	struct result row;
@@ -417,6 +476,8 @@ int main(void)
 		TEST(columns_go_by_name),
 		TEST(unknown_columns_are_kept),
 		TEST(numbers_are_read_to_the_last_digit),
+		TEST(numbers_of_every_length_are_read),
+		TEST(fields_of_every_length_are_found),
 		TEST(the_locale_changes_nothing),
 		TEST(bad_numbers_are_named),
 		TEST(bad_texts_are_named),
