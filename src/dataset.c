@@ -153,8 +153,9 @@ static int64_t cell_intern(struct dataset *dataset, const struct result *result)
 	length = key_append(key, length, result->variant);
 	length = key_append(key, length, result->backend);
 	length = key_append(key, length, result->workload);
-	length +=
-		(size_t)snprintf(key + length, sizeof(key) - length, "%" PRId64, result->workload_version);
+	/* Its digits, whatever their order: printf would cost more than all the rest. */
+	for (int64_t version = result->workload_version; version > 0; version /= 10)
+		key[length++] = (char)('0' + version % 10);
 	number = interner_add(&dataset->keys, key, length);
 	if (number == n && cell_store(dataset, n, result) < 0)
 		return -ENOMEM;

@@ -115,23 +115,63 @@ static int compare_rows(const void *a, const void *b)
 	return (x->index > y->index) - (x->index < y->index);
 }
 
-static void rows_sort(struct row_order *order, const struct dataset *dataset,
-					  const struct comparable *comparable, const uint32_t *ranks,
-					  const struct pair_place *places)
+static struct row_place row_place_of(const struct dataset *dataset,
+									 const struct comparable *comparable, const uint32_t *ranks,
+									 const struct pair_place *places, size_t index)
 {
-	for (size_t i = 0; i < order->n; i++) {
-		const struct dataset_row *row = &dataset->rows[i];
-		uint32_t cell = comparable->cell_of[row->cell];
-		struct row_place *place = &order->rows[i];
+	const struct dataset_row *row = &dataset->rows[index];
+	uint32_t cell = comparable->cell_of[row->cell];
+	struct row_place place = {
+		.rank = ranks[cell], .cell = cell, .index = (uint32_t)index, .side = row->side};
 
-		*place = (struct row_place){
-			.rank = ranks[cell], .cell = cell, .index = (uint32_t)i, .side = row->side};
-		if (comparable->paired) {
-			place->stage = places[row->pair].stage;
-			place->block = places[row->pair].block;
+	if (comparable->paired) {
+		place.stage = places[row->pair].stage;
+		place.block = places[row->pair].block;
+	}
+	return place;
+}
+
+/* Sorts the rows of one cell, unless they came in order: then a large file needs no sorting. */
+static void cell_sort(struct row_place *rows, size_t n)
+{
+	for (size_t i = 1; i < n; i++) {
+		if (compare_rows(&rows[i - 1], &rows[i]) > 0) {
+			qsort(rows, n, sizeof(*rows), compare_rows);
+			return;
 		}
 	}
-	qsort(order->rows, order->n, sizeof(*order->rows), compare_rows);
+}
+
+/* Deals the rows out to their cells, then sorts each cell. 0 or -ENOMEM. */
+static int rows_sort(struct row_order *order, const struct dataset *dataset,
+					 const struct comparable *comparable, const uint32_t *ranks,
+					 const struct pair_place *places)
+{
+	size_t *ends = calloc(dataset->keys.n + 1, sizeof(*ends)); /* by rank */
+	size_t start = 0;
+
+	if (!ends)
+		return -ENOMEM;
+	for (size_t i = 0; i < order->n; i++)
+		ends[ranks[comparable->cell_of[dataset->rows[i].cell]]]++;
+	for (uint32_t rank = 0; rank < dataset->keys.n; rank++) {
+		size_t n = ends[rank];
+
+		ends[rank] = start;
+		start += n;
+	}
+	for (size_t i = 0; i < order->n; i++) {
+		struct row_place place = row_place_of(dataset, comparable, ranks, places, i);
+
+		order->rows[ends[place.rank]++] = place;
+	}
+	start = 0;
+	for (uint32_t rank = 0; rank < dataset->keys.n; rank++) {
+		cell_sort(order->rows + start, ends[rank] - start);
+		start = ends[rank];
+	}
+	free(ends);
+	return 0;
 }
 
 static int duplicates_check(const struct row_order *order, const struct dataset *dataset,
@@ -166,8 +206,9 @@ int row_order_make(struct row_order *order, const struct dataset *dataset,
 	ranks = cells_rank(dataset);
 	order->rows = calloc(order->n + 1, sizeof(*order->rows));
 	if (places && ranks && order->rows) {
-		rows_sort(order, dataset, comparable, ranks, places);
-		status = comparable->paired ? duplicates_check(order, dataset, error) : 0;
+		status = rows_sort(order, dataset, comparable, ranks, places);
+		if (status == 0 && comparable->paired)
+			status = duplicates_check(order, dataset, error);
 	}
 	free(places);
 	free(ranks);
