@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "arena.h"
+#include "spin.h"
 
 /*
  * Where there is a second CPU, who finds no item or no room looks again after a pause that doubles
@@ -155,13 +156,8 @@ static inline bool ring_try_get(struct chan *chan, uint64_t *value)
 
 static inline void ring_pause(unsigned n)
 {
-	for (; n > 0; n--) {
-#if defined(__x86_64__)
-		__builtin_ia32_pause();
-#elif defined(__aarch64__)
-		__asm__ volatile("yield");
-#endif
-	}
+	for (; n > 0; n--)
+		spin_pause();
 }
 
 /* Whether to look before one sleeps. */
@@ -369,7 +365,6 @@ struct chan *channel_open(uint32_t capacity, enum channel_kind kind, bool shared
 	const int flags = MAP_ANONYMOUS | (shared ? MAP_SHARED : MAP_PRIVATE);
 	const size_t bytes = sizeof(struct chan) + capacity * sizeof(struct chan_cell);
 	struct chan *chan;
-	cpu_set_t cpus;
 
 	if (capacity == 0)
 		return NULL;
@@ -380,7 +375,7 @@ struct chan *channel_open(uint32_t capacity, enum channel_kind kind, bool shared
 	chan->capacity = capacity;
 	chan->kind = kind;
 	chan->futex_flags = shared ? 0 : FUTEX_PRIVATE_FLAG;
-	chan->alone = sched_getaffinity(0, sizeof(cpus), &cpus) != 0 || CPU_COUNT(&cpus) == 1;
+	chan->alone = !spin_pays();
 	channel_init_condvar(chan, shared);
 	return chan;
 }

@@ -16,6 +16,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "spin.h"
+
 struct baton_ops {
 	int (*init)(struct baton *baton, bool shared);
 	void (*release)(struct baton *baton);
@@ -72,15 +74,6 @@ enum { SPIN_LOOKS_BEFORE_YIELD = 4096 };
 static void spin_signal(struct baton *baton)
 {
 	atomic_store_explicit(&baton->word, WORD_SET, memory_order_release);
-}
-
-static void spin_pause(void)
-{
-#if defined(__x86_64__)
-	__builtin_ia32_pause();
-#elif defined(__aarch64__)
-	__asm__ volatile("yield");
-#endif
 }
 
 static void spin_wait(struct baton *baton)
