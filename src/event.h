@@ -17,11 +17,20 @@
 #include <ev.h>
 
 #include "file.h"
+#include "post.h"
 
 struct arena;
 struct event;
 
 typedef void event_timer_fn(struct event *event, uint64_t id);
+
+/* What posters (post.h) need: how many, what they run, and what becomes of their calls. */
+struct event_post {
+	post_fn *fn;
+	uint32_t posters, inflight;
+	uint64_t (*on_call)(struct event *event, uint64_t value); /* returns the result */
+	void (*on_end)(struct event *event);                      /* all posters have ended */
+};
 
 /* fd: the listening socket of a role that listens, else -1; the body owns it. 0 or -errno. */
 typedef int event_fn(struct event *event, int fd);
@@ -37,6 +46,7 @@ struct event {
 	int (*timers_init)(struct event *event, uint32_t capacity);
 
 	int (*file_start)(struct event *event, struct file_read *read, enum file_io io);
+	int (*post_open)(struct event *event, const struct event_post *post);
 };
 
 /*
@@ -65,6 +75,16 @@ static inline int event_timer_start(struct event *event, int64_t deadline_ns, ui
 static inline int event_file_read(struct event *event, struct file_read *read, enum file_io io)
 {
 	return event->file_start(event, read, io);
+}
+
+/*
+ * Starts threads that post calls into the loop, each at most `inflight` unanswered ones at a time.
+ * The role does not end before they have; on_end may open the next ones. 0, -EBUSY while others
+ * have not ended, -ENOMEM or -EAGAIN.
+ */
+static inline int event_post_open(struct event *event, const struct event_post *post)
+{
+	return event->post_open(event, post);
 }
 
 #endif

@@ -23,11 +23,13 @@
 #include <sys/types.h>
 
 #include "file.h"
+#include "post.h"
 
 struct arena;
 struct chan;
 struct gen;
 struct lock;
+struct postbox;
 struct task_ops;
 
 enum { TASK_ARG_MAX = 64 };
@@ -39,8 +41,8 @@ typedef void gen_fn(const struct task_ops *t, struct arena *arena, struct gen *s
 					const void *arg);
 
 /*
- * What comes out of a generator or a channel. Two registers wide, so that a value crosses a switch
- * without touching memory.
+ * What comes out of a generator, a channel or a postbox. Two registers wide, so that a value
+ * crosses a switch without touching memory.
  */
 struct gen_value {
 	uint64_t value;
@@ -85,6 +87,11 @@ struct task_ops {
 	void (*lock_acquire)(struct lock *lock);
 	void (*lock_release)(struct lock *lock);
 	void (*lock_free)(struct lock *lock);
+
+	struct postbox *(*post_open)(post_fn *fn, uint32_t posters, uint32_t inflight);
+	struct gen_value (*post_next)(struct postbox *box);
+	void (*post_reply)(struct postbox *box, uint64_t result);
+	void (*post_close)(struct postbox *box);
 };
 
 /*
@@ -254,6 +261,36 @@ static inline void lock_release(const struct task_ops *t, struct lock *lock)
 static inline void lock_free(const struct task_ops *t, struct lock *lock)
 {
 	t->lock_free(lock);
+}
+
+/*
+ * Starts `posters` threads outside of the scheduler, or processes where tasks are processes, which
+ * run `fn` and post calls to the calling task, each at most `inflight` unanswered ones at a time
+ * (see post.h). NULL when they cannot be started. The task alone uses the postbox; it closes it
+ * before it joins children or ends.
+ */
+static inline struct postbox *post_open(const struct task_ops *t, post_fn *fn, uint32_t posters,
+										uint32_t inflight)
+{
+	return t->post_open(fn, posters, inflight);
+}
+
+/* The next call, in the order in which they came; waits for it. `more` = 0: all posters ended. */
+static inline struct gen_value post_next(const struct task_ops *t, struct postbox *box)
+{
+	return t->post_next(box);
+}
+
+/* Answers the call that post_next gave last, once. */
+static inline void post_reply(const struct task_ops *t, struct postbox *box, uint64_t result)
+{
+	t->post_reply(box, result);
+}
+
+/* Tells posters that still run to end, and waits until all have ended. */
+static inline void post_close(const struct task_ops *t, struct postbox *box)
+{
+	t->post_close(box);
 }
 
 #endif

@@ -16,7 +16,9 @@
 #include "coro_file.h"
 #include "coro_gen.h"
 #include "coro_io.h"
+#include "coro_post.h"
 #include "coro_switch.h"
+#include "postbox.h"
 
 enum coro_option { CORO_OPTION_SWITCH, CORO_OPTION_STACK, CORO_OPTION_STACK_SIZE };
 enum coro_switch_choice { CORO_SWITCH_ASM, CORO_SWITCH_UCONTEXT, CORO_SWITCH_BOOST };
@@ -66,6 +68,10 @@ static const struct task_ops coro_ops = {
 	.lock_acquire = coro_lock_acquire,
 	.lock_release = coro_lock_release,
 	.lock_free = coro_lock_free,
+	.post_open = coro_post_open,
+	.post_next = coro_post_next,
+	.post_reply = postbox_reply,
+	.post_close = coro_post_close,
 };
 
 static const struct coro_switch *coro_switch_of(const struct backend_config *config)
@@ -245,6 +251,7 @@ static int coro_run(const struct backend_config *config, const struct backend_bo
 	(void)config;
 	coro_block_signals(&before);
 	error = coro_schedule(body->task, body->fd);
+	coro_post_release();
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	coro_release();
 	return error;

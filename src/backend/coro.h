@@ -9,6 +9,7 @@
  *   coro_file.c    reading files
  *   coro_gen.c     generators
  *   coro_chan.c    channels and locks
+ *   coro_post.c    calls from other threads
  *   coro_stack.c   where stacks lie and how they are protected
  *   coro_copy.c    stack=copy: live parts of stacks, saved in blocks
  *   coro_switch.h  how to go from one stack to another: asm, ucontext, boost
@@ -101,6 +102,8 @@ struct coro_runtime {
 	void (*request)(int fd, int events);
 	struct coro *requester;
 	int request_fd, request_events;
+
+	struct coro_post *posts; /* the open postboxes */
 
 	struct task_ops ops; /* the table that bodies get */
 	struct arena *arena;

@@ -11,6 +11,7 @@
 
 #include "backend.h"
 #include "clock.h"
+#include "event_post.h"
 #include "fileio.h"
 #include "timerq.h"
 
@@ -57,6 +58,7 @@ struct event_runtime {
 	struct timerq queue;                  /* timer=timerfd */
 	struct event_slot *slots;             /* timer=libev: by id */
 	struct fileio *fileio[FILE_IO_KINDS]; /* made when first used */
+	struct event_posters posters;
 };
 
 static struct ev_loop *event_loop_new(const struct backend_config *config)
@@ -185,6 +187,13 @@ static void event_files_release(struct event_runtime *runtime)
 			fileio_close(runtime->fileio[i]);
 }
 
+/* ---- posters ---- */
+
+static int event_posts_open(struct event *event, const struct event_post *post)
+{
+	return event_posters_open(&((struct event_runtime *)event)->posters, event, post);
+}
+
 /* ---- the backend ---- */
 
 static const char *event_unavailable(const struct backend_config *config)
@@ -219,7 +228,8 @@ static int event_run(const struct backend_config *config, const struct backend_b
 		.libev_timers = config->options[EVENT_OPTION_TIMER] == EVENT_LIBEV,
 		.event = {.arena = config->arena,
 				  .timers_init = event_timers_init,
-				  .file_start = event_file_start},
+				  .file_start = event_file_start,
+				  .post_open = event_posts_open},
 	};
 	int error;
 
@@ -231,6 +241,7 @@ static int event_run(const struct backend_config *config, const struct backend_b
 	if (!error)
 		ev_run(runtime.event.loop, 0);
 	event_files_release(&runtime);
+	event_posters_close(&runtime.posters);
 	event_timers_release(&runtime);
 	ev_loop_destroy(runtime.event.loop);
 	return error;

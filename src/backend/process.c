@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * The backend `process`: a forked process for each task and each generator, blocking calls, the
- * kernel's scheduler. Nothing is shared but the arena, the slab of generators, channels and locks.
+ * kernel's scheduler. Nothing is shared but the arena, the slab of generators, channels, locks and
+ * postboxes.
  *
  * A child keeps its own descriptor, 0 to 2 and the arena's report descriptor; all others are closed
  * in it, because a socket that a sibling holds open never comes to its end. It dies with its
@@ -29,6 +30,7 @@
 #include "handoff.h"
 #include "mutual.h"
 #include "net.h"
+#include "postbox.h"
 #include "slab.h"
 
 enum {
@@ -237,6 +239,63 @@ static struct lock *process_lock_open(enum task_lock kind)
 	return mutual_open(kind, true);
 }
 
+/* ---- posters ---- */
+
+/* One that a join has met already is gone, and has been counted there. */
+static void process_post_wait(struct postbox *box, uint32_t n)
+{
+	int status;
+
+	postbox_cut(box);
+	for (uint32_t i = 0; i < n; i++) {
+		const pid_t pid = *postbox_pid(box, i);
+		pid_t got;
+
+		while ((got = waitpid(pid, &status, 0)) < 0 && errno == EINTR)
+			; /* ends: any other error means that it is gone */
+		if (got > 0)
+			process_reaped(status);
+	}
+}
+
+static void process_post_close(struct postbox *box)
+{
+	process_post_wait(box, postbox_posters(box));
+	postbox_free(box);
+}
+
+static struct postbox *process_post_open(post_fn *fn, uint32_t posters, uint32_t inflight)
+{
+	const pid_t self = getpid();
+	const struct postbox_plan plan = {
+		.fn = fn,
+		.arena = process_state.arena,
+		.posters = posters,
+		.inflight = inflight,
+		.shared = true,
+	};
+	struct postbox *box = postbox_new(&plan);
+	int fds[1];
+
+	for (uint32_t i = 0; box && i < posters; i++) {
+		const pid_t pid = fork();
+
+		if (pid < 0) {
+			process_post_wait(box, i);
+			postbox_free(box);
+			return NULL;
+		}
+		if (pid == 0) {
+			process_begin(self, fds, 0);
+			postbox_run(box, i);
+			_exit(EXIT_SUCCESS);
+		}
+		*postbox_pid(box, i) = pid;
+		process_state.children++;
+	}
+	return box;
+}
+
 /* ---- the backend ---- */
 
 static const char *process_unavailable(const struct backend_config *config)
@@ -297,6 +356,10 @@ static const struct task_ops process_ops = {
 	.lock_acquire = mutual_acquire,
 	.lock_release = mutual_release,
 	.lock_free = mutual_free,
+	.post_open = process_post_open,
+	.post_next = postbox_next,
+	.post_reply = postbox_reply,
+	.post_close = process_post_close,
 };
 
 const struct backend process_backend = {

@@ -27,6 +27,7 @@
 #include "handoff.h"
 #include "mutual.h"
 #include "net.h"
+#include "postbox.h"
 #include "slab.h"
 
 enum {
@@ -265,6 +266,31 @@ static struct lock *thread_lock_open(enum task_lock kind)
 	return mutual_open(kind, false);
 }
 
+/* ---- posters ---- */
+
+static struct postbox *thread_post_open(post_fn *fn, uint32_t posters, uint32_t inflight)
+{
+	const struct postbox_plan plan = {
+		.fn = fn,
+		.arena = thread_state.arena,
+		.posters = posters,
+		.inflight = inflight,
+	};
+	struct postbox *box = postbox_new(&plan);
+
+	if (box && postbox_start_threads(box)) {
+		postbox_free(box);
+		return NULL;
+	}
+	return box;
+}
+
+static void thread_post_close(struct postbox *box)
+{
+	postbox_stop_threads(box);
+	postbox_free(box);
+}
+
 /* ---- the backend ---- */
 
 /* The smallest stack that the role's body and the thread itself can do with. */
@@ -389,6 +415,10 @@ static const struct task_ops thread_ops = {
 	.lock_acquire = mutual_acquire,
 	.lock_release = mutual_release,
 	.lock_free = mutual_free,
+	.post_open = thread_post_open,
+	.post_next = postbox_next,
+	.post_reply = postbox_reply,
+	.post_close = thread_post_close,
 };
 
 const struct backend thread_backend = {

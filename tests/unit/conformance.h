@@ -33,6 +33,7 @@ struct conformance_case {
 	bool prepare_fails;   /* of memory: there is no body to run */
 	const char *only;     /* the one backend that it is for */
 	int64_t total;        /* what cell 0 is to hold at the end, if not 0 */
+	int run_error;        /* what the backend's run is to return */
 };
 
 /* What a body can learn of its case and backend, by arena_param. */

@@ -19,9 +19,10 @@
 
 /* What is to fail, in this process and those that it forks. */
 static struct {
-	int spawn;  /* errno of fork and pthread_create; 0: they work */
-	int accept; /* errno of the next accept4, once */
-	bool mmap;  /* of anonymous memory */
+	int spawn;      /* errno of fork and pthread_create; 0: they work */
+	int spawn_left; /* calls of these that work before they fail */
+	int accept;     /* errno of the next accept4, once */
+	bool mmap;      /* of anonymous memory */
 	bool close_range;
 } faults;
 
@@ -29,7 +30,7 @@ pid_t __wrap_fork(void);
 pid_t __real_fork(void);
 pid_t __wrap_fork(void)
 {
-	if (!faults.spawn)
+	if (!faults.spawn || faults.spawn_left-- > 0)
 		return __real_fork();
 	errno = faults.spawn;
 	return -1;
@@ -42,7 +43,9 @@ int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(
 int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*fn)(void *),
 						  void *arg)
 {
-	return faults.spawn ? faults.spawn : __real_pthread_create(thread, attr, fn, arg);
+	if (!faults.spawn || faults.spawn_left-- > 0)
+		return __real_pthread_create(thread, attr, fn, arg);
+	return faults.spawn;
 }
 
 void *__wrap_mmap(void *addr, size_t length, int prot, int flags, int fd, off_t offset);

@@ -28,6 +28,7 @@
 #include "conformance_faults.h"
 #include "conformance_events.h"
 #include "conformance_files.h"
+#include "conformance_posts.h"
 
 enum { EXIT_SKIPPED = 77, TESTS_MAX = 4096 };
 
@@ -97,7 +98,7 @@ static int run_case(const struct conformance_run *run, struct arena *arena)
 		atomic_store(&arena->port, (uint32_t)net_port(body.fd));
 	}
 	rc = backend->run(&config, &body);
-	WANT(arena, rc == 0);
+	WANT(arena, rc == of->run_error);
 	if (of->total)
 		WANT(arena, cell_value(arena, 0) == of->total);
 	return atomic_load(&arena->failed) ? EXIT_FAILURE : EXIT_SUCCESS;
@@ -188,9 +189,11 @@ static void runs_add_variant(const struct conformance_run *variant, const char *
 		runs_add_table(chan_cases, LENGTH(chan_cases), variant, name);
 		runs_add_table(file_cases, LENGTH(file_cases), variant, name);
 		runs_add_table(fault_cases, LENGTH(fault_cases), variant, name);
+		runs_add_table(post_cases, LENGTH(post_cases), variant, name);
 	} else if (variant->backend->style == BACKEND_EVENT) {
 		runs_add_table(event_cases, LENGTH(event_cases), variant, name);
 		runs_add_table(file_event_cases, LENGTH(file_event_cases), variant, name);
+		runs_add_table(event_post_cases, LENGTH(event_post_cases), variant, name);
 	}
 }
 
