@@ -15,6 +15,7 @@
 
 #include "bounded_queue.h"
 #include "cpu_scale.h"
+#include "cross_submit.h"
 #include "fib_generators.h"
 #include "file_read.h"
 #include "fileio.h"
@@ -849,11 +850,79 @@ static const struct workload file_read = {
 	.round_digest = file_read_round_digest,
 };
 
+/* ---- cross_submit ---- */
+
+/* There and back are two hand-offs, of which calls that are under way together share. */
+static enum limits_operation cross_submit_floor(const int64_t *params, enum backend_carrier carrier)
+{
+	static const enum limits_operation floors[] = {
+		[BACKEND_CARRIER_CALL] = LIMITS_GENERATOR_CALL,
+		[BACKEND_CARRIER_CALLBACK] = LIMITS_GENERATOR_THREAD,
+		[BACKEND_CARRIER_SWITCH] = LIMITS_GENERATOR_THREAD,
+		[BACKEND_CARRIER_THREAD] = LIMITS_GENERATOR_THREAD,
+		[BACKEND_CARRIER_PROCESS] = LIMITS_GENERATOR_PROCESS,
+		[BACKEND_CARRIER_UNKNOWN] = LIMITS_OPERATIONS,
+	};
+	bool shared = params[CROSS_SUBMIT_INFLIGHT] > 1 || params[CROSS_SUBMIT_POSTERS] > 1;
+
+	if (carrier != BACKEND_CARRIER_CALL &&
+		(shared || params[CROSS_SUBMIT_PLACEMENT] != CROSS_SUBMIT_SAME))
+		return LIMITS_OPERATIONS;
+	return floors[carrier];
+}
+
+static const struct param_row cross_submit_params[] = {
+	[CROSS_SUBMIT_POSTERS] = {"posters", PARAM_COUNT, "1", 1, 256, NULL,
+							  "threads (or processes) that post calls"},
+	[CROSS_SUBMIT_CALLS] = {"calls", PARAM_COUNT, "100k", 1, 1000000000, NULL,
+							"calls in a round, of all posters together"},
+	[CROSS_SUBMIT_INFLIGHT] = {"inflight", PARAM_COUNT, "1", 1, 1024, NULL,
+							   "calls that a poster keeps unanswered"},
+	[CROSS_SUBMIT_WINDOW] = WORKLOAD_PARAM_WINDOW,
+	[CROSS_SUBMIT_PLACEMENT] = WORKLOAD_PARAM_PLACEMENT_OF_ONE,
+	{0},
+};
+
+static const struct workload cross_submit = {
+	.name = "cross_submit",
+	.version = 1,
+	.summary = "calls posted into a scheduler from other threads: what the way in and back costs",
+	.operation = "one call was posted, made, and its result seen by the poster",
+	.params = cross_submit_params,
+	.profiles =
+		{
+			"calls=2k inflight=1,64 window=20ms",
+			"calls=20k inflight=1,64 window=100ms placement=same,free",
+			"posters=1,4 inflight=1,16,64 placement=same,free",
+		},
+	.sweep = "posters=1,4,16,64 calls=10k window=40ms",
+	.roles = {{
+		.name = "callee",
+		.task = cross_submit_task,
+		.event = cross_submit_event,
+		.call = cross_submit_call,
+		.needs = WORKLOAD_NEEDS_POSTS,
+		.stack_bytes = 512,
+	}},
+	.n_roles = 1,
+	.floor = cross_submit_floor,
+	.lat_kind = "call",
+	.latency_pass = true,
+	.latency_single = true,
+	.scale_param = "posters",
+	.tasks = cross_submit_tasks,
+	.tasks_are_posters = true,
+	.sizing = cross_submit_sizing,
+	.least_ns = cross_submit_least_ns,
+	.round_ops = cross_submit_round_ops,
+	.round_digest = cross_submit_round_digest,
+};
+
 /* ---- the list ---- */
 
 const struct workload *const workloads[] = {
-	&sleep_fanout, &tcp_echo,  &fib_generators, &spawn_join,    &http_get, &ring,
-	&lock,         &cpu_scale, &bounded_queue,  &pool_dispatch, &pipeline, &file_read};
+	&sleep_fanout, &tcp_echo,      &fib_generators, &spawn_join, &http_get,  &ring,        &lock,
+	&cpu_scale,    &bounded_queue, &pool_dispatch,  &pipeline,   &file_read, &cross_submit};
 
 const size_t n_workloads = sizeof(workloads) / sizeof(workloads[0]);
 

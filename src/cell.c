@@ -241,6 +241,8 @@ static const char *cell_missing(const struct task_ops *t, unsigned needs)
 		return "locks";
 	if ((needs & WORKLOAD_NEEDS_FILES) && !t->file_read)
 		return "files";
+	if ((needs & WORKLOAD_NEEDS_POSTS) && !(t->post_open && t->post_next && t->post_reply))
+		return "calls from other threads";
 	return NULL;
 }
 
@@ -309,6 +311,8 @@ static struct capacity_need cell_need(const struct cell *cell)
 		if (need.per_task.maps < demand.maps_per_task)
 			need.per_task.maps = demand.maps_per_task;
 		need.per_task.pids += demand.pids_per_task;
+		if (cell->workload->tasks_are_posters && need.per_task.pids == 0)
+			need.per_task.pids = 1;
 		need.per_task.bytes += demand.bytes_per_task;
 		if (i > 0 && cell->workload->roles[0].listens)
 			need.per_task.ports = 1;

@@ -30,6 +30,7 @@ enum workload_needs {
 	WORKLOAD_NEEDS_CHANNELS = 1 << 4,
 	WORKLOAD_NEEDS_LOCKS = 1 << 5,
 	WORKLOAD_NEEDS_FILES = 1 << 6,
+	WORKLOAD_NEEDS_POSTS = 1 << 7,
 };
 
 /* One side of a workload, in each of the styles it is written in. */
@@ -98,6 +99,8 @@ struct workload {
 	bool (*all_alive)(const int64_t *params);
 	/* Descriptors that each of those tasks holds. */
 	int fds_per_task;
+	/* They are threads or processes on every backend: posters. */
+	bool tasks_are_posters;
 	struct arena_sizing (*sizing)(const int64_t *params, uint64_t rounds);
 	/* The least time that a round, or the window and its warm-up, can take, in ns. */
 	int64_t (*least_ns)(const int64_t *params);

@@ -209,6 +209,14 @@ PY
 	[ "$status" -ne 0 ]
 }
 
+@test "every call from another thread is made once and answered once" {
+	"$BENCH" run -w cross_submit -b call,coro,coro:stack=copy,event,thread,process -p calls=1001 -p posters=1,3 \
+		-p inflight=1,7 -p placement=same,free -p window=1ms -r 1 -o x.csv >/dev/null 2>err
+	[ "$(column status x.csv | sort -u)" = ok ]
+	[ "$(column status x.csv | wc -l)" -eq 48 ]
+	[ "$(column digest x.csv | sort -u)" = "$(printf %016x $((1001 * 1002 * 1003 / 3)))" ]
+}
+
 @test "the smallest echo on every pair of server and client" {
 	"$BENCH" run -w tcp_echo -b coro,event,thread,process -p conns=3 -p duration=100ms -p warmup=1ms \
 		-p client=coro,event,thread,process,self -r 1 -o x.csv >/dev/null 2>err

@@ -27,7 +27,7 @@ load common.bash
 }
 
 @test "an unknown workload names those there are" {
-	usage 'workload: "nope" is not one of sleep_fanout|tcp_echo|fib_generators|spawn_join|http_get|ring|lock|cpu_scale|bounded_queue|pool_dispatch|pipeline|file_read' run -w nope
+	usage 'workload: "nope" is not one of sleep_fanout|tcp_echo|fib_generators|spawn_join|http_get|ring|lock|cpu_scale|bounded_queue|pool_dispatch|pipeline|file_read|cross_submit' run -w nope
 }
 
 @test "a workload named twice" {

@@ -197,6 +197,13 @@ static uint32_t one_task(const int64_t *params, int role)
 	return 1;
 }
 
+static int event_body(struct event *event, int fd)
+{
+	(void)event;
+	(void)fd;
+	return 0;
+}
+
 static uint32_t many_tasks(const int64_t *params, int role)
 {
 	(void)params;
@@ -242,6 +249,9 @@ static void a_missing_group_of_slots_is_named(void **state)
 		{WORKLOAD_NEEDS_SLEEP, "the backend has no timers"},
 		{WORKLOAD_NEEDS_NET, "the backend has no sockets"},
 		{WORKLOAD_NEEDS_GENERATORS, "the backend has no generators"},
+		{WORKLOAD_NEEDS_CHANNELS, "the backend has no channels"},
+		{WORKLOAD_NEEDS_LOCKS, "the backend has no locks"},
+		{WORKLOAD_NEEDS_POSTS, "the backend has no calls from other threads"},
 	};
 	const struct backend poor = {.name = "poor", .style = BACKEND_TASK, .task = &only_join};
 
@@ -301,6 +311,18 @@ static void too_many_tasks_are_limited_and_say_by_what(void **state)
 	assert_non_null(strstr(cell.reason, " tasks, 4294967295 asked for"));
 }
 
+static void posters_take_pids_on_every_backend(void **state)
+{
+	struct workload workload = {
+		.params = no_params, .roles = {{.event = event_body}}, .n_roles = 1, .tasks = many_tasks};
+	const struct backend backend = {.name = "callbacks", .style = BACKEND_EVENT};
+
+	(void)state;
+	assert_int_equal(cell_on(&backend, &workload).status, RESULT_OK);
+	workload.tasks_are_posters = true;
+	assert_int_equal(cell_on(&backend, &workload).status, RESULT_LIMITED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -318,6 +340,7 @@ int main(void)
 		cmocka_unit_test(a_missing_body_is_named),
 		cmocka_unit_test(what_the_backend_says_is_unavailable_is_passed_on),
 		cmocka_unit_test(too_many_tasks_are_limited_and_say_by_what),
+		cmocka_unit_test(posters_take_pids_on_every_backend),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,6 +20,7 @@
 
 #include "file_read.h"
 #include "folder.h"
+#include "cross_submit.h"
 #include "net.h"
 #include "pipeline.h"
 #include "planned.h"
@@ -337,6 +338,48 @@ static void read_nothing(const struct task_ops *t, struct arena *arena, const vo
 		read_less(t, arena, true);
 }
 
+/* ---- calls from other threads ---- */
+
+/* Leaves after `most` calls; what call number `wrong` returns is another's result. */
+static void make_calls(const struct task_ops *t, struct arena *arena, uint64_t most, uint64_t wrong)
+{
+	arena_window_open(arena);
+	for (uint64_t round = 0; arena_round_wanted(arena, round); round++) {
+		struct postbox *box = post_open(t, cross_submit_poster, 1, 2);
+		struct gen_value call;
+		uint64_t made = 0;
+
+		while (made < most && (call = post_next(t, box)).more) {
+			made++;
+			post_reply(t, box, cross_submit_answer(call.value + (call.value == wrong)));
+		}
+		post_close(t, box);
+		cross_submit_round_end(arena, made);
+	}
+	arena_window_close(arena);
+}
+
+static void make_each_call(const struct task_ops *t, struct arena *arena, const void *arg, int fd)
+{
+	(void)arg;
+	(void)fd;
+	make_calls(t, arena, UINT64_MAX, UINT64_MAX);
+}
+
+static void skip_a_call(const struct task_ops *t, struct arena *arena, const void *arg, int fd)
+{
+	(void)arg;
+	(void)fd;
+	make_calls(t, arena, (uint64_t)arena_param(arena, CROSS_SUBMIT_CALLS) - 1, UINT64_MAX);
+}
+
+static void mix_up_a_call(const struct task_ops *t, struct arena *arena, const void *arg, int fd)
+{
+	(void)arg;
+	(void)fd;
+	make_calls(t, arena, UINT64_MAX, 7);
+}
+
 /* ---- one pass, in processes like a trial's ---- */
 
 struct cheat {
@@ -505,6 +548,12 @@ static void run_cheat(const struct cheat *cheat)
 		"reads=20", "files=3", "inflight=2", "io=auto" \
 	}
 
+#define CALLS                    \
+	"cross_submit",              \
+	{                            \
+		"calls=20", "inflight=2" \
+	}
+
 static void honest_bodies_pass(void **state)
 {
 	(void)state;
@@ -516,6 +565,8 @@ static void honest_bodies_pass(void **state)
 	run_cheat(&(struct cheat){MESSAGES_OF_64, {NULL, send_whole}, NULL});
 	run_cheat(&(struct cheat){JOBS, {NULL}, NULL});
 	run_cheat(&(struct cheat){JOBS, {do_each_job}, NULL});
+	run_cheat(&(struct cheat){CALLS, {NULL}, NULL});
+	run_cheat(&(struct cheat){CALLS, {make_each_call}, NULL});
 	run_cheat(&(struct cheat){ITEMS, {NULL}, NULL});
 	run_cheat(&(struct cheat){ITEMS, {rush}, NULL});
 	run_cheat(&(struct cheat){FILES, {NULL}, NULL});
@@ -590,6 +641,18 @@ static void a_file_that_was_never_read_is_found(void **state)
 	run_cheat(&(struct cheat){FILES, {read_nothing}, "the digest is "});
 }
 
+static void a_call_that_was_never_made_is_found(void **state)
+{
+	(void)state;
+	run_cheat(&(struct cheat){CALLS, {skip_a_call}, "a round had 19 operations"});
+}
+
+static void a_result_of_another_call_is_found(void **state)
+{
+	(void)state;
+	run_cheat(&(struct cheat){CALLS, {mix_up_a_call}, "the digest is "});
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -602,6 +665,8 @@ int main(void)
 		cmocka_unit_test(an_echo_of_something_else_is_found),
 		cmocka_unit_test(a_job_done_twice_for_another_is_found),
 		cmocka_unit_test(jobs_without_their_work_are_found),
+		cmocka_unit_test(a_call_that_was_never_made_is_found),
+		cmocka_unit_test(a_result_of_another_call_is_found),
 		cmocka_unit_test(items_that_do_not_wait_are_found),
 		cmocka_unit_test(a_stage_left_out_is_found),
 		cmocka_unit_test(a_file_that_was_never_read_is_found),
