@@ -3,7 +3,7 @@
  * The only list of workloads. Each is one row made of what its header says; bench/README.md shows
  * how to add one.
  *
- * What the profiles take on 2 CPUs, measured: `quick`, 292 trials, 49 s; `standard`, 57 s a
+ * What the profiles take on 2 CPUs, measured: `quick`, 313 trials, 51 s; `standard`, 58 s a
  * repetition (forking and measuring the memory of processes is a fifth of it), so nine and a
  * half minutes for its ten. `full` has no bound: hours, most of it sleeping.
  */
@@ -838,6 +838,7 @@ static const struct workload file_read = {
 	.n_roles = 1,
 	.lat_kind = "read",
 	.wants_folder = true,
+	.beside_param = "io",
 	.scale_param = "inflight",
 	.check = file_read_check,
 	.resolve = file_read_resolve,

@@ -109,8 +109,11 @@ char *cell_variant_text(const struct cell *cell, char *buf, size_t size)
 	return cell_text(cell->roles[0].backend->options, cell->roles[0].options, buf, size);
 }
 
-static bool cell_names_program(const struct workload *workload, const struct param_row *row)
+/* Whether a parameter says who does the work, or how, and not what the work is. */
+static bool cell_is_beside(const struct workload *workload, const struct param_row *row)
 {
+	if (workload->beside_param && strcmp(workload->beside_param, row->name) == 0)
+		return true;
 	for (int i = 0; i < workload->n_roles; i++)
 		if (workload->roles[i].foreign_param &&
 			strcmp(workload->roles[i].foreign_param, row->name) == 0)
@@ -129,7 +132,7 @@ char *cell_params_label(const struct cell *cell, char *buf, size_t size)
 		bool number = rows[i].kind != PARAM_CHOICE && rows[i].kind != PARAM_BACKEND;
 		char text[64];
 
-		if (cell_names_program(cell->workload, &rows[i]))
+		if (cell_is_beside(cell->workload, &rows[i]))
 			continue;
 		cell_append(buf, size, &length, length ? " " : "");
 		cell_append(buf, size, &length, rows[i].name);
@@ -169,6 +172,12 @@ char *cell_variant_label(const struct cell *cell, char *buf, size_t size)
 
 		cell_append(buf, size, &length, ":");
 		cell_append(buf, size, &length, slash ? slash + 1 : foreign);
+	}
+	if (cell->workload->beside_param) {
+		cell_append(buf, size, &length, " ");
+		cell_append(buf, size, &length, cell->workload->beside_param);
+		cell_append(buf, size, &length, "=");
+		cell_append(buf, size, &length, cell_param(cell, cell->workload->beside_param)->text);
 	}
 	return buf;
 }

@@ -52,11 +52,15 @@ char *cell_variant_text(const struct cell *cell, char *buf, size_t size);
 
 /*
  * The parameters as a user would write them ("conns=64 duration=1s"), without those that only say
- * which program takes the place of a role: cells that differ in these are to be read side by side.
+ * which program takes the place of a role, or how the work is done (beside_param): cells that
+ * differ in these are to be read side by side.
  */
 char *cell_params_label(const struct cell *cell, char *buf, size_t size);
 
-/* As a user would write it: "coro", or "coro:stack=dense" with what differs from the default. */
+/*
+ * As a user would write it: "coro", or "coro:stack=dense" with what differs from the default; and
+ * behind that the beside_param, "coro io=threads".
+ */
 char *cell_variant_label(const struct cell *cell, char *buf, size_t size);
 
 /* Whether its operations are due by a schedule. */

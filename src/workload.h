@@ -71,7 +71,8 @@ struct workload {
 	 */
 	enum limits_operation (*floor)(const int64_t *params, enum backend_carrier carrier);
 	bool floor_is_cpu;
-	const char *scale_param; /* how many tasks there are: halved by the memory pass */
+	const char *beside_param; /* of choices; cells that differ in it share a table. NULL: none */
+	const char *scale_param;  /* how many tasks there are: halved by the memory pass */
 	/* Fixed work whose `speedup` is counted from the rate with 1 of this parameter; or NULL. */
 	const char *speedup_param;
 

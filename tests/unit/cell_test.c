@@ -104,6 +104,20 @@ static void a_foreign_program_is_called_by_its_name(void **state)
 	plan_release(&plan);
 }
 
+static void a_way_to_do_the_work_goes_with_the_variant(void **state)
+{
+	struct plan plan = planned(&(struct planned){
+		"file_read", "coro:stack=dense", {"io=threads", "files=3"}, .repetitions = 1});
+	char text[RESULT_PARAMS_MAX];
+
+	(void)state;
+	assert_string_equal(cell_variant_label(only(&plan), text, sizeof(text)),
+						"coro:stack=dense io=threads");
+	assert_null(strstr(cell_params_label(only(&plan), text, sizeof(text)), "io="));
+	assert_non_null(strstr(cell_params_text(only(&plan), text, sizeof(text)), ";io=threads;"));
+	plan_release(&plan);
+}
+
 static void parameters_are_shown_as_a_user_would_write_them(void **state)
 {
 	struct plan plan = planned(&(struct planned){"fib_generators",
@@ -331,6 +345,7 @@ int main(void)
 		cmocka_unit_test(a_backend_without_options_has_an_empty_variant),
 		cmocka_unit_test(the_label_says_what_differs_from_the_default),
 		cmocka_unit_test(a_foreign_program_is_called_by_its_name),
+		cmocka_unit_test(a_way_to_do_the_work_goes_with_the_variant),
 		cmocka_unit_test(parameters_are_shown_as_a_user_would_write_them),
 		cmocka_unit_test(a_text_that_does_not_fit_is_cut_at_the_end),
 		cmocka_unit_test(cells_are_the_same_by_their_key_alone),
