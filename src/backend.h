@@ -33,12 +33,20 @@ enum backend_carrier {
 	BACKEND_CARRIER_UNKNOWN, /* a program that is not ours */
 };
 
+/* The most that its queues held at a time, from the start of the body to its end. */
+struct backend_depths {
+	bool known;
+	uint32_t ready_max;  /* tasks, or callbacks, that could run and waited for their turn */
+	uint32_t timers_max; /* deadlines that were pending */
+};
+
 /* What a backend is told before the gate. */
 struct backend_config {
 	int64_t options[BACKEND_OPTIONS_MAX]; /* the numbers of its options, in the table's order */
 	size_t stack_bytes;                   /* that the role's task body needs */
 	uint32_t tasks_max; /* tasks or generators alive at a time, root not counted */
 	struct arena *arena;
+	struct backend_depths *depths; /* filled in at the end of run by one that has queues; or NULL */
 };
 
 /* The body to run: the member for the backend's style. */

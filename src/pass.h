@@ -51,6 +51,7 @@ struct pass_page {
 	/* Written by role 0. */
 	double probe_ns; /* mean of one probe before and one after the work */
 	char guard[32];
+	struct backend_depths depths;
 };
 
 struct pass_spec {

@@ -115,6 +115,8 @@ const struct result_column result_columns[] = {
 	REAL(svc_p999_ns),
 	REAL(svc_max_ns),
 	REAL(speedup),
+	INTEGER(ready_max),
+	INTEGER(timers_max),
 };
 /* clang-format on */
 

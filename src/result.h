@@ -95,6 +95,7 @@ struct result {
 	int64_t svc_count;
 	double svc_mean_ns, svc_p50_ns, svc_p90_ns, svc_p99_ns, svc_p999_ns, svc_max_ns;
 	double speedup; /* against one of the workload's speedup_param */
+	int64_t ready_max, timers_max;
 };
 
 enum result_kind {

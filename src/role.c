@@ -180,6 +180,7 @@ _Noreturn void role_main(int argc, char **argv)
 
 	if (first)
 		probe_ns = noise_probe();
+	role.config.depths = first ? &role.page->depths : NULL;
 	rc = role.backend->run(&role.config, &body);
 	if (first)
 		role.page->probe_ns = (double)(probe_ns + noise_probe()) / 2;

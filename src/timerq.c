@@ -219,6 +219,8 @@ int timerq_push(struct timerq *queue, int64_t deadline_ns, uint64_t id)
 
 	if (timerq_length(queue) == queue->capacity)
 		return -ENOSPC;
+	if (timerq_length(queue) == queue->length_max)
+		queue->length_max++;
 	if (end == 0 || deadline_ns >= timerq_run_at(queue, end - 1)->deadline_ns) {
 		*timerq_run_at(queue, end) = entry;
 		queue->run_length++;

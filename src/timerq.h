@@ -38,8 +38,9 @@ struct timerq {
 	uint32_t heap_length;
 	uint32_t run_head, run_length, run_mask; /* the ring's first entry is run[head & mask] */
 	uint32_t capacity;
-	bool stale;       /* the timerfd has to be set before the loop waits; holds an ev_ref */
-	int64_t armed_ns; /* what it is or will be set to; INT64_MAX: nothing */
+	uint32_t length_max; /* the most entries that it held at a time */
+	bool stale;          /* the timerfd has to be set before the loop waits; holds an ev_ref */
+	int64_t armed_ns;    /* what it is or will be set to; INT64_MAX: nothing */
 	ev_io watcher;
 	ev_prepare prepare;
 	struct ev_loop *loop;

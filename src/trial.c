@@ -410,6 +410,10 @@ static bool trial_measure_throughput(struct trial *trial)
 		if (outcome.page->probe_ns > 0)
 			trial->result->probe_ns = outcome.page->probe_ns;
 		snprintf(trial->result->guard, sizeof(trial->result->guard), "%s", outcome.page->guard);
+		if (outcome.page->depths.known) {
+			trial->result->ready_max = outcome.page->depths.ready_max;
+			trial->result->timers_max = outcome.page->depths.timers_max;
+		}
 	}
 	pass_release(&outcome);
 	return ok;

@@ -248,11 +248,16 @@ static int coro_run(const struct backend_config *config, const struct backend_bo
 	sigset_t before;
 	int error;
 
-	(void)config;
 	coro_block_signals(&before);
 	error = coro_schedule(body->task, body->fd);
 	coro_post_release();
 	sigprocmask(SIG_SETMASK, &before, NULL);
+	if (config->depths)
+		*config->depths = (struct backend_depths){
+			.known = true,
+			.ready_max = coro_rt.behind_max + 1, /* the root was ready */
+			.timers_max = coro_rt.timers.length_max,
+		};
 	coro_release();
 	return error;
 }

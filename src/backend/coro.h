@@ -87,6 +87,7 @@ struct coro_runtime {
 	int (*swap)(struct coro *me, struct coro *next);
 	struct gen_value (*wait)(struct coro *me, struct coro *next);
 	struct coro *free;       /* last in, first out, so that warm stacks come back first */
+	uint32_t behind_max;     /* the most of `behind` */
 	uint32_t used, capacity; /* of the array */
 	int64_t look_ns;         /* when the hub last looked at the loop */
 	uint32_t hand_overs;     /* about as many lie between two looks, while tasks are ready */

@@ -65,6 +65,8 @@ static inline struct coro *coro_pop(void)
 	struct coro *first = coro_queue_pop(&coro_rt.ready);
 
 	if (__builtin_expect(!coro_none_ready(), 0)) {
+		if (coro_rt.behind > coro_rt.behind_max)
+			coro_rt.behind_max = coro_rt.behind;
 		coro_rt.behind--;
 		__builtin_prefetch(coro_rt.ready.head->sp);
 	}

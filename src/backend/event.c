@@ -55,8 +55,11 @@ struct event_runtime {
 	bool libev_timers;
 	bool has_timers;
 	uint32_t capacity;
-	struct timerq queue;                  /* timer=timerfd */
-	struct event_slot *slots;             /* timer=libev: by id */
+	uint32_t ready_max;
+	struct timerq queue; /* timer=timerfd */
+	/* timer=libev: */
+	struct event_slot *slots;             /* by id */
+	uint32_t pending, timers_max;         /* how many are, and the most that were */
 	struct fileio *fileio[FILE_IO_KINDS]; /* made when first used */
 	struct event_posters posters;
 };
@@ -103,10 +106,12 @@ static void event_slot_expired(struct ev_loop *loop, ev_timer *timer, int revent
 	struct event_runtime *runtime = timer->data;
 
 	(void)revents;
-	if (clock_now_ns() < slot->deadline_ns)
+	if (clock_now_ns() < slot->deadline_ns) {
 		event_slot_arm(loop, slot);
-	else
-		runtime->event.on_timer(&runtime->event, (uint64_t)(slot - runtime->slots));
+		return;
+	}
+	runtime->pending--;
+	runtime->event.on_timer(&runtime->event, (uint64_t)(slot - runtime->slots));
 }
 
 static int event_slot_start(struct event *event, int64_t deadline_ns, uint64_t id)
@@ -121,6 +126,8 @@ static int event_slot_start(struct event *event, int64_t deadline_ns, uint64_t i
 	slot->timer.data = runtime;
 	slot->deadline_ns = deadline_ns;
 	event_slot_arm(event->loop, slot);
+	if (++runtime->pending > runtime->timers_max)
+		runtime->timers_max = runtime->pending;
 	return 0;
 }
 
@@ -194,6 +201,28 @@ static int event_posts_open(struct event *event, const struct event_post *post)
 	return event_posters_open(&((struct event_runtime *)event)->posters, event, post);
 }
 
+/* ---- depths ---- */
+
+/* In place of ev_invoke_pending itself, whenever the loop is about to call what is pending. */
+static void event_invoke_pending(struct ev_loop *loop)
+{
+	struct event_runtime *runtime = ev_userdata(loop);
+	uint32_t ready = ev_pending_count(loop);
+
+	if (ready > runtime->ready_max)
+		runtime->ready_max = ready;
+	ev_invoke_pending(loop);
+}
+
+static struct backend_depths event_depths(const struct event_runtime *runtime)
+{
+	return (struct backend_depths){
+		.known = true,
+		.ready_max = runtime->ready_max,
+		.timers_max = runtime->libev_timers ? runtime->timers_max : runtime->queue.length_max,
+	};
+}
+
 /* ---- the backend ---- */
 
 static const char *event_unavailable(const struct backend_config *config)
@@ -237,9 +266,13 @@ static int event_run(const struct backend_config *config, const struct backend_b
 	runtime.event.loop = event_loop_new(config);
 	if (!runtime.event.loop)
 		return -ENOMEM;
+	ev_set_userdata(runtime.event.loop, &runtime);
+	ev_set_invoke_pending_cb(runtime.event.loop, event_invoke_pending);
 	error = body->event(&runtime.event, body->fd);
 	if (!error)
 		ev_run(runtime.event.loop, 0);
+	if (config->depths)
+		*config->depths = event_depths(&runtime);
 	event_files_release(&runtime);
 	event_posters_close(&runtime.posters);
 	event_timers_release(&runtime);

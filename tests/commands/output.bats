@@ -113,6 +113,30 @@ assert all(bool(r["speedup"]) == ("tasks=2;" in r["params"]) for r in rows), row
 PY
 }
 
+@test "depths of queues: what coro and event held at a time, and nobody else" {
+	"$BENCH" run -w sleep_fanout -b coro,coro:stack=copy,event,event:timer=libev,thread -p tasks=200 \
+		-p sleep=250ms -p deadline=common -p window=1ms -r 1 -o x.csv >/dev/null 2>err
+	"$BENCH" run -w spawn_join,ring -b coro,event -p tasks=100 -p alive=100 -p hops=1k -p window=1ms \
+		-r 1 -o x.csv --append >/dev/null 2>err
+	python3 - <<'PY'
+import csv
+rows = list(csv.DictReader(open("x.csv", newline="")))
+assert len(rows) == 9 and {r["status"] for r in rows} == {"ok"}, rows
+for r in rows:
+    depths = r["ready_max"], r["timers_max"]
+    if r["backend"] == "thread":
+        assert depths == ("", ""), r
+        continue
+    ready, timers = map(int, depths)
+    # All have one deadline ahead of them, and all of coro's are woken in one turn of the loop.
+    assert timers == (200 if r["workload"] == "sleep_fanout" else 0), r
+    if r["backend"] == "coro":
+        assert ready == 200 if timers else 64 <= ready <= 101, r
+    else:
+        assert 1 <= ready <= 200, r
+PY
+}
+
 @test "every lock keeps the number, and no lock counts what it loses" {
 	"$BENCH" run -w lock -b coro,event,thread,process -p ops=2k -p lock=mutex,spin,rwlock,semaphore,atomic,none \
 		-p placement=free -p window=1ms -r 1 -o x.csv >/dev/null 2>err

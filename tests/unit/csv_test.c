@@ -122,7 +122,7 @@ static void the_header_is_schema_1(void **state)
 		"steal_ns,throttled_ns,foreign_cpu_ns,probe_ns,noisy,host_id,cpu_model,cpus,kernel,virt,"
 		"governor,compiler,cflags,libev,clock,clock_cost_ns,timer_slack_ns,seed,"
 		"limit_ns_per_op,late,backlog_end,achieved_ratio,svc_count,svc_mean_ns,svc_p50_ns,"
-		"svc_p90_ns,svc_p99_ns,svc_p999_ns,svc_max_ns,speedup\n");
+		"svc_p90_ns,svc_p99_ns,svc_p999_ns,svc_max_ns,speedup,ready_max,timers_max\n");
 	free(text);
 }
 

@@ -263,6 +263,29 @@ static void test_deadlines_in_order_never_reach_the_heap(void **state)
 	record_close(record);
 }
 
+static void test_length_max_is_what_was_pending_at_a_time(void **state)
+{
+	struct record *record;
+	int64_t now_ns = clock_now_ns();
+
+	(void)state;
+	record_open(&record, 8, record_expired);
+	assert_int_equal(record->queue.length_max, 0);
+	/* Two after each other, then three at a time, one of them through the heap. */
+	for (uint64_t id = 0; id < 2; id++) {
+		record_push(record, id, now_ns);
+		ev_run(record->loop, 0);
+	}
+	assert_int_equal(record->queue.length_max, 1);
+	record_push(record, 2, now_ns);
+	record_push(record, 3, now_ns + 1);
+	record_push(record, 4, now_ns);
+	ev_run(record->loop, 0);
+	assert_int_equal(record->queue.length_max, 3);
+	record_check(record, 5);
+	record_close(record);
+}
+
 static void test_release_with_pending_entries(void **state)
 {
 	struct record *record;
@@ -292,6 +315,7 @@ int main(void)
 		cmocka_unit_test(test_callbacks_may_push),
 		cmocka_unit_test(test_the_loop_is_not_starved),
 		cmocka_unit_test(test_deadlines_in_order_never_reach_the_heap),
+		cmocka_unit_test(test_length_max_is_what_was_pending_at_a_time),
 		cmocka_unit_test(test_release_with_pending_entries),
 	};
 
