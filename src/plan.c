@@ -64,7 +64,8 @@ static int plan_choose_workloads(const char *list, const struct workload **chose
 
 /* ---- parameters ---- */
 
-static int plan_parse_list(struct plan_axis *axis, const char *list, char *error)
+/* Fills in the values of a list: all of them, or those that the parameter takes. */
+static int plan_parse_list(struct plan_axis *axis, const char *list, bool all, char *error)
 {
 	size_t room = 1;
 	struct word word;
@@ -75,18 +76,12 @@ static int plan_parse_list(struct plan_axis *axis, const char *list, char *error
 	if (!axis->values)
 		return -ENOMEM;
 	while (word_next(&list, ",", &word)) {
-		char text[PARAM_TEXT_MAX];
-		int rc;
+		int rc = setting_parse(axis->row, word, &axis->values[axis->n], error);
 
-		if (!word_copy(word, text, sizeof(text))) {
-			snprintf(error, PARAM_ERROR_MAX, "%s: a value is longer than %d characters",
-					 axis->row->name, PARAM_TEXT_MAX - 1);
-			return -EINVAL;
-		}
-		rc = param_parse(axis->row, text, &axis->values[axis->n], error);
-		if (rc)
+		if (rc == 0)
+			axis->n++;
+		else if (all)
 			return rc;
-		axis->n++;
 	}
 	return 0;
 }
@@ -94,16 +89,26 @@ static int plan_parse_list(struct plan_axis *axis, const char *list, char *error
 static int plan_fill_axis(const struct plan_order *order, const struct workload *workload,
 						  struct plan_axis *axis, char *error)
 {
-	const char *list = settings_list(&order->settings, workload, axis->row);
+	bool bound;
+	const char *list = settings_list(&order->settings, workload, axis->row, &bound);
 	char buf[PARAM_TEXT_MAX];
 
-	axis->by_user = list != NULL;
-	if (!list && order->sweep)
+	if (list) {
+		int rc = plan_parse_list(axis, list, bound, error);
+
+		axis->by_user = axis->n > 0;
+		if (rc || axis->by_user)
+			return rc;
+		/* All its values are for other workloads. */
+		free(axis->values);
+		list = NULL;
+	}
+	if (order->sweep)
 		list = sweep_list(workload, axis->row, buf, sizeof(buf));
 	if (!list && order->profile != PLAN_DEFAULTS)
 		list =
 			settings_profile_list(workload->profiles[order->profile], axis->row, buf, sizeof(buf));
-	return plan_parse_list(axis, list ? list : axis->row->fallback, error);
+	return plan_parse_list(axis, list ? list : axis->row->fallback, true, error);
 }
 
 /* ---- cells ---- */

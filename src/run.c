@@ -91,6 +91,9 @@ static void run_help(void)
 		   "Measures every chosen workload on every chosen backend, repetitions interleaved in a\n"
 		   "seeded random order. A table goes to a terminal, CSV to a pipe or to -o FILE.\n\n");
 	options_print(stdout, run_options);
+	printf("\nA parameter without a workload is for every chosen one that has it, each value for "
+		   "those "
+		   "that\ntake it; one that takes none of the values keeps its default.\n");
 	printf("\nexit: 0 ok, 1 a trial failed, 2 usage, 130/143 interrupted\n");
 }
 

@@ -44,30 +44,87 @@ static bool setting_is_for(const struct setting *setting, const struct workload 
 			memcmp(workload->name, setting->workload.text, setting->workload.length) == 0);
 }
 
+int setting_parse(const struct param_row *row, struct word word, struct param_value *value,
+				  char *error)
+{
+	char text[PARAM_TEXT_MAX];
+
+	if (!word_copy(word, text, sizeof(text))) {
+		snprintf(error, PARAM_ERROR_MAX, "%s: a value is longer than %d characters", row->name,
+				 PARAM_TEXT_MAX - 1);
+		return -EINVAL;
+	}
+	return param_parse(row, text, value, error);
+}
+
+/* The row of a workload that a setting is for, or NULL. */
+static const struct param_row *setting_row(const struct setting *setting,
+										   const struct workload *workload)
+{
+	if (!setting_is_for(setting, workload))
+		return NULL;
+	return param_find(workload->params, setting->name.text, setting->name.length);
+}
+
+/* Whether one of the chosen workloads takes a value. Otherwise the error is the first one's. */
+static int setting_check_value(const struct setting *setting, struct word word,
+							   const struct workload **chosen, int n_chosen, char *error)
+{
+	int first_rc = 0;
+
+	for (int w = 0; w < n_chosen; w++) {
+		const struct param_row *row = setting_row(setting, chosen[w]);
+		char other_error[PARAM_ERROR_MAX];
+		struct param_value value;
+		int rc;
+
+		if (!row)
+			continue;
+		rc = setting_parse(row, word, &value, first_rc ? other_error : error);
+		if (rc == 0)
+			return 0;
+		if (first_rc == 0)
+			first_rc = rc;
+	}
+	return first_rc;
+}
+
+static int setting_check(const char *text, const struct workload **chosen, int n_chosen,
+						 char *error)
+{
+	struct setting setting = setting_take_apart(text);
+	bool known = false;
+	struct word word;
+	int rc = 0;
+
+	if (!setting.list || !*setting.list) {
+		snprintf(error, PARAM_ERROR_MAX, "-p %s: a value is missing (KEY=VALUE[,VALUE...])", text);
+		return -EINVAL;
+	}
+	if (setting.workload.text && !workload_find(setting.workload.text, setting.workload.length))
+		return setting_unknown_workload(setting.workload, error);
+	for (int w = 0; w < n_chosen && !known; w++)
+		known = setting_row(&setting, chosen[w]) != NULL;
+	if (!known) {
+		snprintf(error, PARAM_ERROR_MAX,
+				 "-p %s: none of the chosen workloads has a parameter \"%.*s\"; see concbench list",
+				 text, (int)setting.name.length, setting.name.text);
+		return -EINVAL;
+	}
+	while (rc == 0 && word_next(&setting.list, ",", &word))
+		rc = setting_check_value(&setting, word, chosen, n_chosen, error);
+	return rc;
+}
+
 int settings_check(const struct settings *settings, const struct workload **chosen, int n_chosen,
 				   char *error)
 {
 	for (size_t i = 0; i < settings->n; i++) {
 		struct setting setting = setting_take_apart(settings->list[i]);
-		bool known = false;
+		int rc = setting_check(settings->list[i], chosen, n_chosen, error);
 
-		if (!setting.list || !*setting.list) {
-			snprintf(error, PARAM_ERROR_MAX, "-p %s: a value is missing (KEY=VALUE[,VALUE...])",
-					 settings->list[i]);
-			return -EINVAL;
-		}
-		if (setting.workload.text && !workload_find(setting.workload.text, setting.workload.length))
-			return setting_unknown_workload(setting.workload, error);
-		for (int w = 0; w < n_chosen && !known; w++)
-			known = setting_is_for(&setting, chosen[w]) &&
-					param_find(chosen[w]->params, setting.name.text, setting.name.length);
-		if (!known) {
-			snprintf(
-				error, PARAM_ERROR_MAX,
-				"-p %s: none of the chosen workloads has a parameter \"%.*s\"; see concbench list",
-				settings->list[i], (int)setting.name.length, setting.name.text);
-			return -EINVAL;
-		}
+		if (rc)
+			return rc;
 		for (size_t j = 0; j < i; j++) {
 			struct setting other = setting_take_apart(settings->list[j]);
 
@@ -83,10 +140,11 @@ int settings_check(const struct settings *settings, const struct workload **chos
 }
 
 const char *settings_list(const struct settings *settings, const struct workload *workload,
-						  const struct param_row *row)
+						  const struct param_row *row, bool *bound)
 {
 	const char *list = NULL;
 
+	*bound = false;
 	for (size_t i = 0; i < settings->n; i++) {
 		struct setting setting = setting_take_apart(settings->list[i]);
 		struct word name = {row->name, strlen(row->name)};
@@ -95,7 +153,8 @@ const char *settings_list(const struct settings *settings, const struct workload
 			continue;
 		if (setting.workload.text || !list)
 			list = setting.list;
-		if (setting.workload.text)
+		*bound = setting.workload.text != NULL;
+		if (*bound)
 			break;
 	}
 	return list;

@@ -99,6 +99,25 @@ load common.bash
 	usage 'deadline: "nope" is not one of own|common' run -p deadline=nope
 }
 
+@test "a value that none of the workloads with that parameter takes" {
+	usage 'lock: "nope" is not one of mutex|spin|' run -p lock=nope
+	usage 'lock: "nope" is not one of mutex|spin|' run -p lock=mutex,global,nope
+	usage 'lock: "mutex" is not one of none|global' run -p cpu_scale.lock=mutex
+	usage 'lock: "mutex" is not one of none|global' run -w cpu_scale -p lock=mutex
+}
+
+@test "a value that one of them takes leaves the others as they are" {
+	out "$BENCH" run -w lock,cpu_scale,ring -b thread -p tasks=2 -p lock=mutex,none -r 1 --dry-run -o -
+	[ "$status" -eq 0 ]
+	[ "$(echo "$output" | grep -c '^lock,.*lock=mutex;')" -eq 1 ]
+	[ "$(echo "$output" | grep -c '^lock,.*lock=none;')" -eq 1 ]
+	[ "$(echo "$output" | grep -c '^cpu_scale,.*lock=none;')" -eq 1 ]
+	[ "$(echo "$output" | grep -c '^cpu_scale,.*lock=')" -eq 1 ]
+	[ "$(echo "$output" | grep -c '^ring,.*tasks=2;')" -ge 1 ]
+	out "$BENCH" run -w lock,cpu_scale -b thread -p tasks=2 -p lock=mutex -r 1 --dry-run -o -
+	[ "$(echo "$output" | grep -c '^cpu_scale,.*lock=')" -eq 2 ]
+}
+
 @test "an unknown profile" {
 	usage '--profile: "nope" is not one of quick|standard|full|defaults' run --profile nope
 }
