@@ -107,13 +107,17 @@ void hist_add(struct hist *hist, int64_t ns)
 
 int hist_merge(struct hist *hist, const struct hist *from)
 {
+	int64_t count;
+
 	if (from->n_counts > hist->n_counts)
 		return -ERANGE;
 	if (from->count == 0)
 		return 0;
+	if (__builtin_add_overflow(hist->count, from->count, &count))
+		return -EOVERFLOW;
 
 	note_extremes(hist, from->min_ns, from->max_ns);
-	hist->count += from->count;
+	hist->count = count;
 	hist->sum_ns += from->sum_ns;
 	/* What was above the narrower range may lie within ours, but its slots are unknown. */
 	hist->overflow += from->overflow;

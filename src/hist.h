@@ -60,7 +60,10 @@ void hist_reset(struct hist *hist);
 void hist_add(struct hist *hist, int64_t ns);
 void hist_add_n(struct hist *hist, int64_t ns, int64_t n);
 
-/* Adds all samples of `from`. -ERANGE, and no change, where `from` has the wider range. */
+/*
+ * Adds all samples of `from`. No change, and -ERANGE where `from` has the wider range, or
+ * -EOVERFLOW where there would be more than INT64_MAX samples (of histograms that were read).
+ */
 int hist_merge(struct hist *hist, const struct hist *from);
 
 /*

@@ -86,15 +86,10 @@ static int group_append(struct hist_show *show, const char *tag, const struct hi
 static int group_add(struct hist_group *group, const char *tag, struct hist *hist,
 					 const char **error)
 {
-	int64_t sum;
 	int rc = 0;
 
-	*error = NULL;
-	if (__builtin_add_overflow(group->hist.count, hist->count, &sum))
-		*error = "more than 2^63 samples with one tag";
-	if (trial_log_batch(tag) != group->batch)
+	if (trial_log_batch(tag) != group->batch) {
 		*error = "histograms of different batches cannot be merged; --tag chooses";
-	if (*error) {
 		rc = -EINVAL;
 	} else if (hist->n_counts > group->hist.n_counts) {
 		/* The wider one stays. */
@@ -105,6 +100,8 @@ static int group_add(struct hist_group *group, const char *tag, struct hist *his
 	}
 	if (rc == 0)
 		rc = hist_merge(&group->hist, hist);
+	if (rc == -EOVERFLOW)
+		*error = "more than 2^63 samples with one tag";
 	group->n_merged += rc == 0;
 	hist_release(hist);
 	return rc;

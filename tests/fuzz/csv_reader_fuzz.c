@@ -4,7 +4,7 @@
  * time; the sanitizers find what the reader does wrong in memory, and require() what it says wrong.
  *
  * tests/rules/fuzz builds it and makes a short run of it. For longer ones:
- *   build/fuzz/csv_reader_fuzz -max_total_time=600 NEW-CORPUS tests/fuzz/corpus
+ *   build/fuzz/csv_reader_fuzz -max_total_time=600 NEW-CORPUS tests/fuzz/corpus/csv_reader
  */
 #include <errno.h>
 #include <stdbool.h>

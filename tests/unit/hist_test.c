@@ -226,6 +226,24 @@ static void merging_is_adding_all_samples(void **state)
 	hist_release(&right);
 }
 
+static void more_samples_than_can_be_counted_are_not_merged(void **state)
+{
+	struct hist all = make(1000), one = make(1000);
+
+	(void)state;
+	hist_add_n(&all, 7, INT64_MAX - 1);
+	hist_add(&one, 9);
+	assert_int_equal(hist_merge(&all, &one), 0);
+	assert_int_equal(all.count, INT64_MAX);
+	assert_int_equal(hist_merge(&all, &one), -EOVERFLOW);
+	assert_int_equal(hist_merge(&one, &all), -EOVERFLOW);
+	assert_int_equal(all.count, INT64_MAX);
+	assert_int_equal(one.count, 1);
+	assert_int_equal(one.min_ns, 9);
+	hist_release(&all);
+	hist_release(&one);
+}
+
 static void a_wider_range_is_not_merged_into_a_narrower(void **state)
 {
 	struct hist narrow = make(10000), wide = make(1000000);
@@ -310,6 +328,7 @@ int main(void)
 		cmocka_unit_test(an_empty_histogram_has_no_figures),
 		cmocka_unit_test(overflow_is_counted_apart),
 		cmocka_unit_test(merging_is_adding_all_samples),
+		cmocka_unit_test(more_samples_than_can_be_counted_are_not_merged),
 		cmocka_unit_test(a_wider_range_is_not_merged_into_a_narrower),
 		cmocka_unit_test(a_percentile_needs_30_samples_beyond_it),
 		cmocka_unit_test(the_iterator_shows_each_slot_once),
