@@ -127,21 +127,6 @@ void fileio_done(struct fileio *io, struct file_read *read)
 	read->done(read);
 }
 
-void fileio_watch(struct fileio *io, ev_io *watcher, int fd,
-				  void (*fn)(struct ev_loop *loop, ev_io *watcher, int revents))
-{
-	ev_io_init(watcher, fn, fd, EV_READ);
-	watcher->data = io;
-	ev_io_start(io->loop, watcher);
-	ev_unref(io->loop);
-}
-
-void fileio_unwatch(struct fileio *io, ev_io *watcher)
-{
-	ev_ref(io->loop);
-	ev_io_stop(io->loop, watcher);
-}
-
 /* ---- in place ---- */
 
 /*

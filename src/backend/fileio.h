@@ -70,11 +70,6 @@ struct fileio {
 /* A read that was taken has ended: to be called from the loop, in any order. */
 void fileio_done(struct fileio *io, struct file_read *read);
 
-/* Starts a watcher of an engine that does not keep the loop alive; and stops it. */
-void fileio_watch(struct fileio *io, ev_io *watcher, int fd,
-				  void (*fn)(struct ev_loop *loop, ev_io *watcher, int revents));
-void fileio_unwatch(struct fileio *io, ev_io *watcher);
-
 extern const struct fileio_engine fileio_inplace, fileio_threads, fileio_uring;
 
 #endif

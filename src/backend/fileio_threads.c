@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
  * Reading files with a pool of threads, as runtimes do that have nothing better: jobs go out
- * through a channel, and those that are done come back in a list, whose first one signals an
- * eventfd. So a busy pool costs a wake-up for each time that the loop looks, not for each read.
+ * through a channel, and those that are done come back in a list, whose first one wakes the loop by
+ * an ev_async. So the way back costs at most one system call for each time that the loop waits, and
+ * none for each read; the way out costs one for each thread that has to be woken.
  */
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include "channel.h"
 #include "fileio.h"
@@ -24,8 +23,7 @@ struct pool {
 	struct chan *jobs; /* addresses of reads; never full */
 	pthread_t threads[POOL_THREADS];
 	int n_threads;
-	int wake; /* an eventfd, signalled when `finished` is no longer empty */
-	ev_io news;
+	ev_async news;                        /* sent when `finished` is no longer empty */
 	_Atomic(struct file_read *) finished; /* last first; pushed by the threads, taken whole */
 };
 
@@ -44,7 +42,7 @@ static void pool_finish(struct pool *pool, struct file_read *read)
 	while (!atomic_compare_exchange_weak_explicit(&pool->finished, &last, read,
 												  memory_order_release, memory_order_relaxed));
 	if (!last)
-		eventfd_write(pool->wake, 1);
+		ev_async_send(pool->io.loop, &pool->news);
 }
 
 static void *pool_main(void *self)
@@ -78,16 +76,14 @@ static struct file_read *pool_take_finished(struct pool *pool)
 	return first;
 }
 
-/* The signal is taken back first: whoever pushes after the list was taken gives a new one. */
-static void pool_on_news(struct ev_loop *loop, ev_io *watcher, int revents)
+/* libev takes the signal back first: whoever pushes after the list was taken gives a new one. */
+static void pool_on_news(struct ev_loop *loop, ev_async *watcher, int revents)
 {
 	struct pool *pool = watcher->data;
 	struct file_read *read, *next;
-	eventfd_t count;
 
 	(void)loop;
 	(void)revents;
-	eventfd_read(pool->wake, &count);
 	for (read = pool_take_finished(pool); read; read = next) {
 		next = read->next;
 		fileio_done(&pool->io, read);
@@ -123,27 +119,29 @@ static int pool_start_threads(struct pool *pool)
 	return -error;
 }
 
+/* All but the threads. */
+static void pool_release(struct pool *pool)
+{
+	ev_ref(pool->io.loop);
+	ev_async_stop(pool->io.loop, &pool->news);
+	channel_free(pool->jobs);
+}
+
 static int pool_open(struct fileio *io)
 {
 	struct pool *pool = (struct pool *)io;
-	int error = -ENOMEM;
+	int error;
 
-	pool->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (pool->wake < 0)
-		return -errno;
 	pool->jobs = channel_open(POOL_DEPTH, CHANNEL_RING, false);
 	if (!pool->jobs)
-		goto out_close_wake;
+		return -ENOMEM;
+	ev_async_init(&pool->news, pool_on_news);
+	pool->news.data = pool;
+	ev_async_start(io->loop, &pool->news);
+	ev_unref(io->loop); /* what keeps the loop alive are the reads */
 	error = pool_start_threads(pool);
 	if (error)
-		goto out_free_jobs;
-	fileio_watch(io, &pool->news, pool->wake, pool_on_news);
-	return 0;
-
-out_free_jobs:
-	channel_free(pool->jobs);
-out_close_wake:
-	close(pool->wake);
+		pool_release(pool);
 	return error;
 }
 
@@ -159,12 +157,8 @@ static void pool_flush(struct fileio *io)
 
 static void pool_close(struct fileio *io)
 {
-	struct pool *pool = (struct pool *)io;
-
-	fileio_unwatch(io, &pool->news);
-	pool_end_threads(pool);
-	channel_free(pool->jobs);
-	close(pool->wake);
+	pool_end_threads((struct pool *)io);
+	pool_release((struct pool *)io);
 }
 
 const struct fileio_engine fileio_threads = {

@@ -129,7 +129,10 @@ static int uring_open(struct fileio *io)
 		uring->free[uring->n_free] = uring->n_free;
 		uring->n_free++;
 	}
-	fileio_watch(io, &uring->news, uring->ring.ring_fd, uring_on_news);
+	ev_io_init(&uring->news, uring_on_news, uring->ring.ring_fd, EV_READ);
+	uring->news.data = uring;
+	ev_io_start(io->loop, &uring->news);
+	ev_unref(io->loop); /* what keeps the loop alive are the reads */
 	return 0;
 }
 
@@ -176,7 +179,8 @@ static void uring_close(struct fileio *io)
 {
 	struct uring *uring = (struct uring *)io;
 
-	fileio_unwatch(io, &uring->news);
+	ev_ref(io->loop);
+	ev_io_stop(io->loop, &uring->news);
 	io_uring_queue_exit(&uring->ring);
 }
 
