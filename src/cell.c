@@ -233,30 +233,30 @@ enum limits_operation cell_floor(const struct cell *cell)
 	return cell->workload->floor(numbers, cell->roles[0].backend->carrier);
 }
 
-/* The first group of task_ops slots that a body needs and the table lacks, or NULL. */
+/* Which group of task_ops slots a body needs and the table lacks: the first one, or NULL. */
 static const char *cell_missing(const struct task_ops *t, unsigned needs)
 {
 	if ((needs & WORKLOAD_NEEDS_SPAWN) && !(t->spawn && t->join))
-		return "tasks";
+		return "the backend has no tasks";
 	if ((needs & WORKLOAD_NEEDS_SLEEP) && !t->sleep_until)
-		return "timers";
+		return "the backend has no timers";
 	if ((needs & WORKLOAD_NEEDS_NET) && !(t->accept && t->connect && t->read && t->write))
-		return "sockets";
+		return "the backend has no sockets";
 	if ((needs & WORKLOAD_NEEDS_GENERATORS) && !(t->gen_open && t->gen_next && t->gen_close))
-		return "generators";
+		return "the backend has no generators";
 	if ((needs & WORKLOAD_NEEDS_CHANNELS) && !(t->chan_open && t->chan_put && t->chan_get))
-		return "channels";
+		return "the backend has no channels";
 	if ((needs & WORKLOAD_NEEDS_LOCKS) && !(t->lock_open && t->lock_acquire && t->lock_release))
-		return "locks";
+		return "the backend has no locks";
 	if ((needs & WORKLOAD_NEEDS_FILES) && !t->file_read)
 		return "files";
 	if ((needs & WORKLOAD_NEEDS_POSTS) && !(t->post_open && t->post_next && t->post_reply))
-		return "calls from other threads";
+		return "the backend has no calls from other threads";
 	return NULL;
 }
 
-/* Why the backend of a role cannot run its body; NULL: it can. May use the cell's `reason`. */
-static const char *cell_unsupported(struct cell *cell, int role)
+/* Why the backend of a role cannot run its body; NULL: it can. */
+static const char *cell_unsupported(const struct cell *cell, int role)
 {
 	const struct workload_role *body = &cell->workload->roles[role];
 	const struct backend *backend = cell->roles[role].backend;
@@ -287,10 +287,8 @@ static const char *cell_unsupported(struct cell *cell, int role)
 		if (!body->task)
 			return "has no task body";
 		missing = cell_missing(backend->task, body->needs);
-		if (missing) {
-			snprintf(cell->reason, sizeof(cell->reason), "the backend has no %s", missing);
-			return cell->reason;
-		}
+		if (missing)
+			return missing;
 		break;
 	}
 	return backend->unavailable ? backend->unavailable(&config) : NULL;
@@ -341,9 +339,8 @@ void cell_preflight(struct cell *cell)
 		const char *why = cell_unsupported(cell, i);
 
 		if (why) {
-			if (why != cell->reason)
-				snprintf(cell->reason, sizeof(cell->reason), "%s: %s", cell->roles[i].backend->name,
-						 why);
+			snprintf(cell->reason, sizeof(cell->reason), "%s: %s", cell->roles[i].backend->name,
+					 why);
 			return;
 		}
 	}

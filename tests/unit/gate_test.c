@@ -336,7 +336,7 @@ static double slow_median(const double *values, uint32_t n)
 /* psi at `delta`; returns q. */
 static double slow_psi(const double *d, uint32_t n, double delta, double *psi)
 {
-	double magnitude[PAIRS_MAX];
+	double magnitude[PAIRS_MAX] = {0};
 	double sum = 0;
 	double bound;
 
