@@ -19,12 +19,8 @@
  * Where there is a second CPU, who finds no item or no room looks again after a pause that doubles
  * each time, some 10 us in all, before he sleeps. Pausing, he leaves the cells to the other side,
  * which does many in that time; were he to look all the time, each would change CPUs on its own.
- *
- * To look is in vain while the other side does not run, because both are on one CPU or a third
- * has taken the other. So he who has looked in vain sleeps at once for the next 2 times, and for
- * twice as many each time that he finds no better, up to 64.
  */
-enum { CHANNEL_FIRST_PAUSE = 16, CHANNEL_PAUSES = 256, CHANNEL_DOUBTS_MAX = 6 };
+enum { CHANNEL_FIRST_PAUSE = 16, CHANNEL_PAUSES = 256 };
 
 /*
  * What one side of a ring sleeps on. `sleepers` may be too high, which costs a wake in vain, and
@@ -34,9 +30,7 @@ enum { CHANNEL_FIRST_PAUSE = 16, CHANNEL_PAUSES = 256, CHANNEL_DOUBTS_MAX = 6 };
 struct bell {
 	_Atomic uint32_t rings; /* a futex */
 	_Atomic uint32_t sleepers;
-	/* Guesses, for which no order is needed, and no update is too dear to lose. */
-	_Atomic uint32_t doubts;   /* how often one has looked in vain of late */
-	_Atomic uint32_t to_sleep; /* how often one is still to sleep without looking */
+	struct spin_guess guess;
 };
 
 struct chan_cell {
@@ -154,49 +148,17 @@ static inline bool ring_try_get(struct chan *chan, uint64_t *value)
 	return true;
 }
 
-static inline void ring_pause(unsigned n)
-{
-	for (; n > 0; n--)
-		spin_pause();
-}
-
-/* Whether to look before one sleeps. */
-static bool bell_expected(const struct chan *chan, struct bell *bell)
-{
-	uint32_t to_sleep = atomic_load_explicit(&bell->to_sleep, memory_order_relaxed);
-
-	if (chan->alone)
-		return false;
-	if (to_sleep == 0)
-		return true;
-	atomic_store_explicit(&bell->to_sleep, to_sleep - 1, memory_order_relaxed);
-	return false;
-}
-
-static void bell_doubt(struct bell *bell, bool in_vain)
-{
-	uint32_t doubts = atomic_load_explicit(&bell->doubts, memory_order_relaxed);
-
-	if (!in_vain) {
-		atomic_store_explicit(&bell->doubts, 0, memory_order_relaxed);
-		return;
-	}
-	if (doubts < CHANNEL_DOUBTS_MAX)
-		atomic_store_explicit(&bell->doubts, ++doubts, memory_order_relaxed);
-	atomic_store_explicit(&bell->to_sleep, 1u << doubts, memory_order_relaxed);
-}
-
 static bool ring_look_put(struct chan *chan, uint64_t value)
 {
 	bool done = false;
 
-	if (!bell_expected(chan, &chan->emptied))
+	if (chan->alone || !spin_expected(&chan->emptied.guess))
 		return false;
 	for (unsigned n = CHANNEL_FIRST_PAUSE; n < CHANNEL_PAUSES && !done; n *= 2) {
-		ring_pause(n);
+		spin_pause(n);
 		done = ring_try_put(chan, value);
 	}
-	bell_doubt(&chan->emptied, !done);
+	spin_note(&chan->emptied.guess, !done);
 	return done;
 }
 
@@ -204,13 +166,13 @@ static bool ring_look_get(struct chan *chan, uint64_t *value)
 {
 	bool done = false;
 
-	if (!bell_expected(chan, &chan->filled))
+	if (chan->alone || !spin_expected(&chan->filled.guess))
 		return false;
 	for (unsigned n = CHANNEL_FIRST_PAUSE; n < CHANNEL_PAUSES && !done; n *= 2) {
-		ring_pause(n);
+		spin_pause(n);
 		done = ring_try_get(chan, value);
 	}
-	bell_doubt(&chan->filled, !done);
+	spin_note(&chan->filled.guess, !done);
 	return done;
 }
 

@@ -80,7 +80,7 @@ static void spin_wait(struct baton *baton)
 {
 	for (unsigned looks = 1; atomic_load_explicit(&baton->word, memory_order_acquire) != WORD_SET;
 		 looks++) {
-		spin_pause();
+		spin_pause(1);
 		if (looks % SPIN_LOOKS_BEFORE_YIELD == 0)
 			sched_yield();
 	}

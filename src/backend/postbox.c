@@ -16,9 +16,9 @@
 #include "spin.h"
 
 enum {
-	/* How often a side looks before it sleeps, where there is a second CPU: some 5 us, which is
-	 * what it costs to sleep and be woken. */
-	POSTBOX_LOOKS = 128,
+	/* Where there is a second CPU, a side looks again after a pause that doubles each time, some
+	 * 10 us in all, before it sleeps: what it takes to wake the other side on another CPU. */
+	POSTBOX_PAUSES = 256,
 	POSTBOX_STACK_BYTES = 64 * 1024, /* of a poster's thread */
 	POSTBOX_CALLS_MAX = 1 << 24,
 };
@@ -44,6 +44,7 @@ struct poster {
 	uint32_t collected; /* calls taken from `answered`, oldest first */
 	uint32_t free;      /* calls that have been used before, last in, first out */
 	uint32_t unused;    /* the next one that has not */
+	struct spin_guess guess;
 	/* The opener's. */
 	pthread_t thread;
 	pid_t pid;
@@ -56,13 +57,14 @@ struct postbox {
 	struct poster *posters;
 	struct call *calls; /* numbers 1 .. posters * (inflight + 1) */
 	int futex_flags;    /* FUTEX_PRIVATE_FLAG or 0 */
-	unsigned looks;
+	bool alone;         /* there is one CPU */
 	/* Pushed to by the posters. */
 	_Alignas(ARENA_CACHE_LINE) _Atomic uint32_t posted;
 	/* The consumer's own. */
 	_Alignas(ARENA_CACHE_LINE) uint32_t taken; /* calls taken from `posted`, oldest first */
 	uint32_t current;                          /* the one that postbox_reply answers */
 	uint32_t running;                          /* posters that have not ended */
+	struct spin_guess guess;
 };
 
 /* ---- lists ---- */
@@ -111,13 +113,24 @@ static inline bool list_doze(_Atomic uint32_t *list)
 												   memory_order_relaxed);
 }
 
-/* Waits until something has come. */
-static void list_wait(const struct postbox *box, _Atomic uint32_t *list)
+static bool list_look(_Atomic uint32_t *list, struct spin_guess *guess)
 {
-	for (unsigned i = 0; i < box->looks; i++, spin_pause())
-		if (atomic_load_explicit(list, memory_order_relaxed) != LIST_EMPTY)
-			return;
-	if (!list_doze(list))
+	bool come = false;
+
+	if (!spin_expected(guess))
+		return false;
+	for (unsigned n = 1; n < POSTBOX_PAUSES && !come; n *= 2) {
+		spin_pause(n);
+		come = atomic_load_explicit(list, memory_order_relaxed) != LIST_EMPTY;
+	}
+	spin_note(guess, !come);
+	return come;
+}
+
+/* Waits until something has come. */
+static void list_wait(const struct postbox *box, _Atomic uint32_t *list, struct spin_guess *guess)
+{
+	if ((!box->alone && list_look(list, guess)) || !list_doze(list))
 		return;
 	/* Ends with a push, or when the list is closed. */
 	while (atomic_load_explicit(list, memory_order_relaxed) == LIST_ASLEEP)
@@ -167,7 +180,7 @@ bool post_collect(struct poster *self, struct post_result *result)
 	while (self->collected == LIST_EMPTY) {
 		self->collected = list_take(box, &self->answered);
 		if (self->collected == LIST_EMPTY)
-			list_wait(box, &self->answered);
+			list_wait(box, &self->answered, &self->guess);
 	}
 	if (self->collected == LIST_CLOSED)
 		return false;
@@ -291,7 +304,7 @@ struct gen_value postbox_next(struct postbox *box)
 	while (!postbox_take(box, &value)) {
 		if (postbox_ended(box))
 			return (struct gen_value){0};
-		list_wait(box, &box->posted);
+		list_wait(box, &box->posted, &box->guess);
 	}
 	return (struct gen_value){value, 1};
 }
@@ -326,7 +339,7 @@ struct postbox *postbox_new(const struct postbox_plan *plan)
 	box->posters = (struct poster *)(box + 1);
 	box->calls = (struct call *)(box->posters + plan->posters);
 	box->futex_flags = plan->shared ? 0 : FUTEX_PRIVATE_FLAG;
-	box->looks = spin_pays() ? POSTBOX_LOOKS : 0;
+	box->alone = !spin_pays();
 	box->running = plan->posters;
 	for (uint32_t i = 0; i < plan->posters; i++) {
 		box->posters[i].box = box;

@@ -15,8 +15,9 @@
  * `asleep`, and who pushes onto `asleep` wakes him. So a system call is made once for each sleep
  * and never while the taker is busy, and several calls are handed over in one wake-up.
  *
- * A thread or process sleeps on the word itself, a futex. A loop sleeps in its poller and is woken
- * by a function of the backend.
+ * A thread or process sleeps on the word itself, a futex, and looks for a while before it does
+ * where that has paid of late (spin.h). A loop sleeps in its poller and is woken by a function of
+ * the backend.
  *
  * Memory order: a push releases and a take acquires the word, which is all that is shared; a call
  * belongs to whoever has taken it. To fall asleep releases, too, and a push acquires, for what the
