@@ -237,21 +237,21 @@ enum limits_operation cell_floor(const struct cell *cell)
 static const char *cell_missing(const struct task_ops *t, unsigned needs)
 {
 	if ((needs & WORKLOAD_NEEDS_SPAWN) && !(t->spawn && t->join))
-		return "the backend has no tasks";
+		return "has no tasks";
 	if ((needs & WORKLOAD_NEEDS_SLEEP) && !t->sleep_until)
-		return "the backend has no timers";
+		return "has no timers";
 	if ((needs & WORKLOAD_NEEDS_NET) && !(t->accept && t->connect && t->read && t->write))
-		return "the backend has no sockets";
+		return "has no sockets";
 	if ((needs & WORKLOAD_NEEDS_GENERATORS) && !(t->gen_open && t->gen_next && t->gen_close))
-		return "the backend has no generators";
+		return "has no generators";
 	if ((needs & WORKLOAD_NEEDS_CHANNELS) && !(t->chan_open && t->chan_put && t->chan_get))
-		return "the backend has no channels";
+		return "has no channels";
 	if ((needs & WORKLOAD_NEEDS_LOCKS) && !(t->lock_open && t->lock_acquire && t->lock_release))
-		return "the backend has no locks";
+		return "has no locks";
 	if ((needs & WORKLOAD_NEEDS_FILES) && !t->file_read)
-		return "files";
+		return "has no files";
 	if ((needs & WORKLOAD_NEEDS_POSTS) && !(t->post_open && t->post_next && t->post_reply))
-		return "the backend has no calls from other threads";
+		return "has no calls from other threads";
 	return NULL;
 }
 

@@ -259,13 +259,14 @@ static void a_missing_group_of_slots_is_named(void **state)
 		enum workload_needs needs;
 		const char *reason;
 	} rows[] = {
-		{WORKLOAD_NEEDS_SPAWN, "the backend has no tasks"},
-		{WORKLOAD_NEEDS_SLEEP, "the backend has no timers"},
-		{WORKLOAD_NEEDS_NET, "the backend has no sockets"},
-		{WORKLOAD_NEEDS_GENERATORS, "the backend has no generators"},
-		{WORKLOAD_NEEDS_CHANNELS, "the backend has no channels"},
-		{WORKLOAD_NEEDS_LOCKS, "the backend has no locks"},
-		{WORKLOAD_NEEDS_POSTS, "the backend has no calls from other threads"},
+		{WORKLOAD_NEEDS_SPAWN, "poor: has no tasks"},
+		{WORKLOAD_NEEDS_SLEEP, "poor: has no timers"},
+		{WORKLOAD_NEEDS_NET, "poor: has no sockets"},
+		{WORKLOAD_NEEDS_GENERATORS, "poor: has no generators"},
+		{WORKLOAD_NEEDS_CHANNELS, "poor: has no channels"},
+		{WORKLOAD_NEEDS_LOCKS, "poor: has no locks"},
+		{WORKLOAD_NEEDS_FILES, "poor: has no files"},
+		{WORKLOAD_NEEDS_POSTS, "poor: has no calls from other threads"},
 	};
 	const struct backend poor = {.name = "poor", .style = BACKEND_TASK, .task = &only_join};
 
