@@ -896,7 +896,7 @@ static const struct workload cross_submit = {
 			"calls=20k inflight=1,64 window=100ms placement=same,free",
 			"posters=1,4 inflight=1,16,64 placement=same,free",
 		},
-	.sweep = "posters=1,4,16,64 calls=10k window=40ms",
+	.sweep = "posters=1,4,16,64 inflight=1 calls=10k window=40ms",
 	.roles = {{
 		.name = "callee",
 		.task = cross_submit_task,
