@@ -20,6 +20,7 @@
 
 #include "cgroup.h"
 #include "clock.h"
+#include "fnv.h"
 #include "result.h"
 #include "stats.h"
 #include "sysfile.h"
@@ -170,19 +171,10 @@ static void read_clock(struct env *env)
 	snprintf(env->clock, sizeof(env->clock), "CLOCK_MONOTONIC%s%s", *source ? "/" : "", source);
 }
 
-/* FNV-1a, 64 bits, of a text and the NUL that ends it, so that texts in a row stay apart. */
-static uint64_t hash_add(uint64_t hash, const char *text)
-{
-	do {
-		hash = (hash ^ (unsigned char)*text) * 0x100000001b3U;
-	} while (*text++);
-	return hash;
-}
-
 static void hash_host(struct env *env)
 {
 	char numbers[64], machine_id[64], meminfo[512];
-	uint64_t hash = 0xcbf29ce484222325U;
+	uint64_t hash = FNV_BASIS;
 	int64_t total_kib;
 
 	sysfile_read("", "/proc/meminfo", meminfo, sizeof(meminfo));
@@ -191,10 +183,10 @@ static void hash_host(struct env *env)
 	snprintf(numbers, sizeof(numbers), "%ld cpus %" PRId64 " GiB", sysconf(_SC_NPROCESSORS_CONF),
 			 (total_kib + (1 << 19)) >> 20);
 	read_line("/etc/machine-id", machine_id, sizeof(machine_id));
-	hash = hash_add(hash, env->cpu_model);
-	hash = hash_add(hash, numbers);
-	hash = hash_add(hash, env->kernel);
-	hash = hash_add(hash, machine_id);
+	hash = fnv_add(hash, env->cpu_model);
+	hash = fnv_add(hash, numbers);
+	hash = fnv_add(hash, env->kernel);
+	hash = fnv_add(hash, machine_id);
 	snprintf(env->host_id, sizeof(env->host_id), "%016" PRIx64, hash);
 }
 

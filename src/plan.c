@@ -181,13 +181,14 @@ static void plan_resolve_params(struct cell *cell)
 
 static int plan_add_cell(struct plan *plan, const struct cell *cell, char *error)
 {
-	for (size_t i = 0; i < plan->n_cells; i++)
-		if (cell_same(&plan->cells[i], cell))
-			return 0;
-	if (plan->n_cells == PLAN_CELLS_MAX) {
+	int added = cell_set_add(&plan->set, plan->cells, cell);
+
+	if (added == -EOVERFLOW) {
 		snprintf(error, PARAM_ERROR_MAX, "the lists make more than %d cells", PLAN_CELLS_MAX);
 		return -EINVAL;
 	}
+	if (added <= 0)
+		return added;
 	if ((plan->n_cells & (plan->n_cells - 1)) == 0) {
 		size_t room = plan->n_cells ? 2 * plan->n_cells : 1;
 		struct cell *cells = realloc(plan->cells, room * sizeof(*cells));
@@ -317,6 +318,7 @@ int plan_make(const struct plan_order *order, struct plan *plan, char *error)
 	if (rc == 0)
 		rc = plan_lay_out(plan, repetitions, order->seed);
 	free(variants.list);
+	cell_set_release(&plan->set);
 	if (rc)
 		plan_release(plan);
 	return rc;

@@ -15,10 +15,11 @@
 #include <stdint.h>
 
 #include "cell.h"
+#include "cell_set.h"
 #include "setting.h"
 
 enum {
-	PLAN_CELLS_MAX = 10000,
+	PLAN_CELLS_MAX = CELL_SET_MAX,
 	PLAN_REPETITIONS_MAX = 10000,
 	PLAN_WORKLOADS_MAX = 64,
 };
@@ -47,6 +48,7 @@ struct plan {
 	size_t n_cells;
 	struct plan_trial *trials;
 	size_t n_trials;
+	struct cell_set set;           /* while it is made */
 	char unswept[PARAM_ERROR_MAX]; /* workloads that a sweep left out; "": none */
 };
 

@@ -135,6 +135,44 @@ static void a_workload_without_a_series_is_left_out_and_named(void **state)
 	assert_string_equal(error, "--sweep: no series for without; give one with -p instead");
 }
 
+/* Thousands of them, each named twice: the first naming decides where a cell stands. */
+static void many_equal_cells_are_planned_once_and_in_order(void **state)
+{
+	enum { VALUES = 4000 };
+	static char list[2 * VALUES * 5 + 16] = "values=";
+	size_t length = strlen(list);
+	struct plan plan;
+
+	(void)state;
+	for (int i = 0; i < 2 * VALUES; i++)
+		length += (size_t)sprintf(list + length, "%s%d", i ? "," : "", 1000 + i * 3 % VALUES);
+	plan = planned(&(struct planned){
+		"fib_generators", "call", {"generators=1", "through=direct", list}, .repetitions = 1});
+	assert_int_equal(plan.n_cells, VALUES);
+	for (int i = 0; i < VALUES; i++)
+		assert_int_equal(number_of(&plan.cells[i], "values"), 1000 + i * 3 % VALUES);
+	plan_release(&plan);
+}
+
+static void too_many_cells_are_refused(void **state)
+{
+	static char list[(PLAN_CELLS_MAX + 1) * 6 + 16] = "values=";
+	size_t length = strlen(list);
+	char error[PARAM_ERROR_MAX];
+	struct plan plan;
+
+	(void)state;
+	for (int i = 0; i <= PLAN_CELLS_MAX; i++)
+		length += (size_t)sprintf(list + length, "%s%d", i ? "," : "", 10000 + i);
+	assert_int_equal(planned_try(&(struct planned){"fib_generators",
+												   "call",
+												   {"generators=1", "through=direct", list},
+												   .repetitions = 1},
+								 &plan, error),
+					 -EINVAL);
+	assert_non_null(strstr(error, "more than 10000 cells"));
+}
+
 static void a_setting_bound_to_a_workload_beats_the_plain_one(void **state)
 {
 	struct plan plan = planned(&(struct planned){
@@ -300,6 +338,18 @@ static void the_order_comes_from_the_seed_alone(void **state)
 	plan_release(&plan);
 	plan_release(&again);
 	plan_release(&other);
+}
+
+/* A seed that somebody wrote down gives the order that it gave then. */
+static void the_order_of_a_seed_stays(void **state)
+{
+	static const uint32_t order[] = {3, 0, 4, 2, 5, 1, 4, 2, 1, 5, 0, 3};
+	struct plan plan = planned(&six_cells);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(order) / sizeof(*order); i++)
+		assert_int_equal(plan.trials[i].cell, order[i]);
+	plan_release(&plan);
 }
 
 static void a_cell_that_cannot_run_is_planned_once(void **state)
@@ -524,6 +574,8 @@ int main(void)
 		cmocka_unit_test(profiles_and_series_name_parameters_that_there_are),
 		cmocka_unit_test(a_sweep_sets_the_main_parameter_and_what_keeps_it_short),
 		cmocka_unit_test(a_workload_without_a_series_is_left_out_and_named),
+		cmocka_unit_test(many_equal_cells_are_planned_once_and_in_order),
+		cmocka_unit_test(too_many_cells_are_refused),
 		cmocka_unit_test(a_setting_bound_to_a_workload_beats_the_plain_one),
 		cmocka_unit_test(a_setting_may_fit_only_some_of_the_workloads),
 		cmocka_unit_test(all_backends_but_the_foreign_one_are_the_default),
@@ -532,6 +584,7 @@ int main(void)
 		cmocka_unit_test(the_user_beats_the_profile),
 		cmocka_unit_test(every_block_has_every_cell_once),
 		cmocka_unit_test(the_order_comes_from_the_seed_alone),
+		cmocka_unit_test(the_order_of_a_seed_stays),
 		cmocka_unit_test(a_cell_that_cannot_run_is_planned_once),
 		cmocka_unit_test(a_trial_takes_at_least_its_window),
 		cmocka_unit_test(roles_get_the_backends_of_their_parameters),
