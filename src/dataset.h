@@ -14,18 +14,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "interner.h"
 #include "metrics.h"
 #include "result.h"
 
 enum { DATASET_NO_PAIR = UINT32_MAX, DATASET_SIDES = 2, DATASET_ERROR_MAX = 512 };
-
-/* Texts, each once, numbered from 0 in the order of their first appearance. */
-struct interner {
-	char **texts;
-	uint32_t n, capacity;
-	uint32_t *slots; /* hash table of number + 1; 0 is free */
-	uint32_t n_slots;
-};
 
 struct dataset_cell {
 	char *workload, *backend, *variant, *params; /* in one allocation, at `workload` */
@@ -86,10 +79,5 @@ char *dataset_cell_text(const struct dataset_cell *cell, char *buf, size_t size)
  */
 bool dataset_hosts_differ(const struct dataset_host *a, const struct dataset_host *b,
 						  char error[DATASET_ERROR_MAX]);
-
-/* The number of a text, added if it is new; or -ENOMEM. */
-int64_t interner_add(struct interner *interner, const char *text, size_t length);
-
-void interner_release(struct interner *interner);
 
 #endif

@@ -13,8 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gate_estimate.h"
 #include "gate_flips.h"
 #include "gate_stat.h"
+#include "stats.h"
 
 /* Beyond a factor of 16 either way nothing is searched: there is no limit. */
 #define LIMIT_MAX 2.7726
@@ -88,9 +90,10 @@ static int family_init(struct family *family, uint32_t n)
 	if (status < 0)
 		return status;
 	n_flips = family->flips.n;
-	for (uint32_t i = 0; i < n; i++)
-		longest =
-			2 * (size_t)family->series[i].n > longest ? 2 * (size_t)family->series[i].n : longest;
+	for (uint32_t i = 0; i < n; i++) {
+		if (longest < 2 * (size_t)family->series[i].n)
+			longest = 2 * (size_t)family->series[i].n;
+	}
 	family->sums = calloc(n + 1, sizeof(*family->sums));
 	family->members = calloc(n + 1, sizeof(*family->members));
 	family->max_at = calloc(n_flips, sizeof(*family->max_at));
@@ -106,23 +109,24 @@ static int family_init(struct family *family, uint32_t n)
 	return 0;
 }
 
+static bool slots_fit(const struct gate_design *design, const struct gate_series *series)
+{
+	for (uint32_t k = 0; k < series->n; k++) {
+		if (series->slots[k] >= design->n_slots)
+			return false;
+	}
+	return true;
+}
+
 /* Sets what needs no flips, picks the members and q0. -EINVAL where a slot is out of range. */
 static int family_describe(struct family *family, uint32_t n)
 {
-	double *q = calloc(n + 1, sizeof(*q));
-
-	if (!q)
-		return -ENOMEM;
 	for (uint32_t i = 0; i < n; i++) {
 		const struct gate_series *series = &family->series[i];
 		struct gate_result *result = &family->results[i];
 
-		for (uint32_t k = 0; k < series->n; k++) {
-			if (series->slots[k] >= family->design->n_slots) {
-				free(q);
-				return -EINVAL;
-			}
-		}
+		if (!slots_fit(family->design, series))
+			return -EINVAL;
 		*result = (struct gate_result){.n = pairs_count(family->design, series),
 									   .p_raw = 1,
 									   .p_worse = 1,
@@ -134,11 +138,11 @@ static int family_describe(struct family *family, uint32_t n)
 		if (result->too_few)
 			continue;
 		gate_sum(family->design, series, 0, family->scratch, &family->sums[i]);
-		q[family->n_members] = family->sums[i].q;
 		family->members[family->n_members++].series = i;
 	}
-	family->q0 = family->n_members > 0 ? gate_median(q, family->n_members) : 0;
-	free(q);
+	for (uint32_t m = 0; m < family->n_members; m++)
+		family->scratch[m] = family->sums[family->members[m].series].q;
+	family->q0 = family->n_members > 0 ? gate_median(family->scratch, family->n_members) : 0;
 	return 0;
 }
 
@@ -150,14 +154,6 @@ static int compare_ranked(const void *a, const void *b)
 	if (x->t != y->t)
 		return x->t < y->t ? -1 : 1;
 	return (x->series > y->series) - (x->series < y->series);
-}
-
-static int compare_doubles(const void *a, const void *b)
-{
-	double x = *(const double *)a;
-	double y = *(const double *)b;
-
-	return (x > y) - (x < y);
 }
 
 /* T sqrt(n) of a series, times the direction, and its weights. */
@@ -335,8 +331,8 @@ static void family_limits(struct family *family)
 
 	memcpy(family->max_sorted, family->max, size);
 	memcpy(family->max_other_sorted, family->max_other, size);
-	qsort(family->max_sorted, family->flips.n, sizeof(double), compare_doubles);
-	qsort(family->max_other_sorted, family->flips.n, sizeof(double), compare_doubles);
+	stats_sort(family->max_sorted, family->flips.n);
+	stats_sort(family->max_other_sorted, family->flips.n);
 	for (uint32_t m = 0; m < family->n_members; m++) {
 		uint32_t i = family->members[m].series;
 		double limit = limit_find(family, i);

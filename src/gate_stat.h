@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * The statistic of one series (see gate.h): clipping, scale, weights, Hodges-Lehmann estimate.
+ * The statistic of one series (see gate.h): clipping, scale, weights, median.
  *
  * Clipping and scale do not change when signs are flipped or labels permuted, so T under any flip
  * is linear in the flip: offset + sum of weight[slot] over the slots that are flipped (paired) or
@@ -57,10 +57,6 @@ double gate_weigh(const struct gate_sums *sums, double q0, double direction,
 
 /* The factor between T and T sqrt(n). */
 double gate_root(const struct gate_design *design, const struct gate_series *series);
-
-/* Median of pairwise means (paired) or of all differences B - A (unpaired). */
-double gate_hodges_lehmann(const struct gate_design *design, const struct gate_series *series,
-						   double *scratch);
 
 /* The median; reorders `values`. NAN when n = 0. */
 double gate_median(double *values, uint32_t n);

@@ -5,7 +5,6 @@
  */
 #include "history.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -13,109 +12,32 @@
 #include <string.h>
 
 #include "conclude.h"
-#include "csv_reader.h"
 #include "dataset.h"
 #include "exit.h"
 #include "gate_stat.h"
+#include "job_list.h"
 #include "verdict.h"
 
-enum { PATH_SIZE = 4096, SPARK_MAX = 30, FILES_MAX = 10000 };
-
-/* One earlier file. */
-struct job {
-	char path[PATH_SIZE];
-	char started_utc[32];
+enum {
+	SPARK_MAX = 30,            /* runs that a sparkline shows, */
+	TRACK_MAX = 8 * SPARK_MAX, /* and that are remembered of a figure */
 };
 
-struct jobs {
-	struct job *jobs;
-	size_t n;
-	size_t n_foreign; /* files left out: other hosts */
+/* What is compared, and what a figure's medians need. */
+struct history {
+	struct dataset dataset;
+	const struct metric_rules *rules;
+	bool all;        /* print figures that did not move, too */
+	size_t n_jobs;   /* earlier runs */
+	double *scratch; /* as many as rows */
 };
 
 /* The medians of one figure, one a run; the new one is apart. */
 struct track {
-	double earlier[SPARK_MAX * 8]; /* the latest runs */
+	double earlier[TRACK_MAX]; /* the latest ones, in their order */
 	uint32_t n;
 	double newest;
 };
-
-enum { TRACK_MAX = SPARK_MAX * 8 };
-
-/* ---- files ---- */
-
-/* The host and start of a file, from its first row. 0 or -errno with *error filled in. */
-static int file_peek(const char *path, struct result *first, char *error)
-{
-	struct csv_reader reader;
-	struct csv_error where;
-	int status = csv_reader_open(&reader, path, &where);
-
-	if (status == 0) {
-		result_init(first);
-		status = csv_reader_next(&reader, first, &where);
-		csv_reader_close(&reader);
-	}
-	if (status < 0)
-		csv_error_text(&where, path, error, DATASET_ERROR_MAX);
-	return status < 0 ? status : 0;
-}
-
-static int jobs_add(struct jobs *jobs, const char *path, const char *started_utc)
-{
-	struct job *grown = realloc(jobs->jobs, (jobs->n + 1) * sizeof(*grown));
-
-	if (!grown)
-		return -ENOMEM;
-	jobs->jobs = grown;
-	snprintf(grown[jobs->n].path, sizeof(grown->path), "%s", path);
-	snprintf(grown[jobs->n].started_utc, sizeof(grown->started_utc), "%s", started_utc);
-	jobs->n++;
-	return 0;
-}
-
-static int compare_jobs(const void *a, const void *b)
-{
-	const struct job *x = a;
-	const struct job *y = b;
-	int order = strcmp(x->started_utc, y->started_utc);
-
-	return order ? order : strcmp(x->path, y->path);
-}
-
-/* Lists the files of `dir` that come from the host of the new one. */
-static int jobs_find(struct jobs *jobs, const char *dir, const char *host_id, char *error)
-{
-	DIR *listing = opendir(dir);
-	struct dirent *entry;
-	int status = 0;
-
-	if (!listing) {
-		status = -errno;
-		snprintf(error, DATASET_ERROR_MAX, "%.400s: %s", dir, strerror(-status));
-		return status;
-	}
-	while (status == 0 && jobs->n < FILES_MAX && (entry = readdir(listing))) {
-		const char *dot = strrchr(entry->d_name, '.');
-		char path[PATH_SIZE];
-		struct result first;
-
-		if (!dot || strcmp(dot, ".csv") ||
-			snprintf(path, sizeof(path), "%s/%s", dir, entry->d_name) >= (int)sizeof(path))
-			continue;
-		status = file_peek(path, &first, error);
-		if (status < 0)
-			break;
-		if (strcmp(first.host_id, host_id))
-			jobs->n_foreign++;
-		else
-			status = jobs_add(jobs, path, first.started_utc);
-	}
-	closedir(listing);
-	if (jobs->n > 0)
-		qsort(jobs->jobs, jobs->n, sizeof(*jobs->jobs), compare_jobs);
-	return status;
-}
 
 /* ---- figures ---- */
 
@@ -239,28 +161,27 @@ static void track_print(const struct track *track, const struct metric *metric,
 }
 
 /* All figures of one cell; returns its verdict, or -1 where no figure has enough earlier runs. */
-static int cell_print(const struct dataset *dataset, const struct dataset_row *rows, size_t n,
-					  const struct metric_rules *rules, bool all, double *scratch)
+static int cell_print(const struct history *history, const struct dataset_row *rows, size_t n)
 {
-	const struct dataset_cell *cell = &dataset->cells[rows[0].cell];
+	const struct dataset_cell *cell = &history->dataset.cells[rows[0].cell];
 	bool named = false;
 	int worst = -1;
 	char text[DATASET_ERROR_MAX];
 
 	for (size_t m = 0; m < n_metrics; m++) {
 		struct metric_policy policy =
-			metric_policy(rules, &metrics[m], cell->workload, cell->backend, cell->params);
+			metric_policy(history->rules, &metrics[m], cell->workload, cell->backend, cell->params);
 		struct track track;
 		enum gate_verdict verdict;
 		double change;
 
-		track_fill(&track, rows, n, m, scratch);
+		track_fill(&track, rows, n, m, history->scratch);
 		if (track.n < HISTORY_RUNS_MIN || !isfinite(track.newest))
 			continue;
 		verdict = track_judge(&track, &metrics[m], policy.margin, &change);
 		if (policy.gates && (int)verdict > worst)
 			worst = (int)verdict;
-		if (verdict == GATE_INCONCLUSIVE && !all)
+		if (verdict == GATE_INCONCLUSIVE && !history->all)
 			continue;
 		if (!named)
 			printf("%s\n", dataset_cell_text(cell, text, sizeof(text)));
@@ -270,9 +191,9 @@ static int cell_print(const struct dataset *dataset, const struct dataset_row *r
 	return worst;
 }
 
-static struct verdict_counts cells_print(struct dataset *dataset, const struct metric_rules *rules,
-										 bool all, double *scratch)
+static struct verdict_counts cells_print(const struct history *history)
 {
+	const struct dataset *dataset = &history->dataset;
 	struct verdict_counts counts = {0};
 	size_t next;
 
@@ -283,40 +204,13 @@ static struct verdict_counts cells_print(struct dataset *dataset, const struct m
 		next = i + 1;
 		while (next < dataset->n_rows && dataset->rows[next].cell == dataset->rows[i].cell)
 			next++;
-		verdict = cell_print(dataset, dataset->rows + i, next - i, rules, all, scratch);
+		verdict = cell_print(history, dataset->rows + i, next - i);
 		counts.cells += verdict >= 0;
 		counts.regressed += verdict == GATE_REGRESSED;
 		counts.improved += verdict == GATE_IMPROVED;
 		counts.inconclusive += verdict == GATE_INCONCLUSIVE;
 	}
 	return counts;
-}
-
-/* Reads the new file, then the earlier ones of its host that are not the same run. */
-static int history_read(struct dataset *dataset, const char *dir, const char *path, size_t *n_jobs,
-						char *error)
-{
-	struct jobs jobs = {0};
-	uint32_t n_runs;
-	int status = dataset_read(dataset, path, 1, false, error);
-
-	if (status == 0)
-		status = jobs_find(&jobs, dir, dataset->hosts[1].host_id, error);
-	for (size_t i = 0; status == 0 && i < jobs.n; i++) {
-		n_runs = dataset->runs.n;
-		status = dataset_read(dataset, jobs.jobs[i].path, 0, false, error);
-		/* The new file may already lie among the earlier ones. */
-		*n_jobs += dataset->runs.n - n_runs;
-	}
-	free(jobs.jobs);
-	if (status == 0 && *n_jobs < HISTORY_RUNS_MIN) {
-		snprintf(error, DATASET_ERROR_MAX,
-				 "%.300s: %zu earlier runs of host_id '%s' (%zu files of other hosts), at least %d "
-				 "are needed",
-				 dir, *n_jobs, dataset->hosts[1].host_id, jobs.n_foreign, HISTORY_RUNS_MIN);
-		status = -ENODATA;
-	}
-	return status;
 }
 
 /* Drops from side A the rows of runs that the new file has. */
@@ -338,32 +232,62 @@ static int same_runs_drop(struct dataset *dataset)
 	return 0;
 }
 
+/* Reads the new file, then the earlier ones of its host, among which the new one may lie. */
+static int history_read(struct history *history, const char *dir, const char *path, char *error)
+{
+	struct dataset *dataset = &history->dataset;
+	struct job_list jobs = {0};
+	uint32_t n_new;
+	int status = dataset_read(dataset, path, 1, false, error);
+
+	if (status < 0)
+		return status;
+	n_new = dataset->runs.n;
+	status = job_list_find(&jobs, dir, dataset->hosts[1].host_id, error);
+	for (size_t i = 0; status == 0 && i < jobs.n; i++)
+		status = dataset_read(dataset, jobs.jobs[i].path, 0, false, error);
+	history->n_jobs = dataset->runs.n - n_new;
+	if (status == 0 && history->n_jobs < HISTORY_RUNS_MIN) {
+		snprintf(error, DATASET_ERROR_MAX,
+				 "%.300s: %zu earlier runs of host_id '%s' (%zu files of other hosts), at least %d "
+				 "are needed",
+				 dir, history->n_jobs, dataset->hosts[1].host_id, jobs.n_foreign, HISTORY_RUNS_MIN);
+		status = -ENODATA;
+	}
+	job_list_release(&jobs);
+	return status == 0 ? same_runs_drop(dataset) : status;
+}
+
+/* Prints all figures and the last line. Returns the exit code. */
+static int history_print(const struct history *history, const char *path)
+{
+	struct verdict_counts counts = cells_print(history);
+	int code = counts.cells == 0 ? EXIT_USAGE : EXIT_OK;
+	char line[256];
+
+	printf("note: other jobs, not pairs: advisory, nothing gates\n");
+	printf("%u cells against %zu earlier runs: %u slower, %u faster, %u as usual\n", counts.cells,
+		   history->n_jobs, counts.regressed, counts.improved, counts.inconclusive);
+	fflush(stdout);
+	if (counts.cells == 0)
+		fprintf(stderr, "concbench: no cell of '%s' has %d earlier runs\n", path, HISTORY_RUNS_MIN);
+	fputs(verdict_line(&counts, code, line, sizeof(line)), stderr);
+	return code;
+}
+
 int history_run(const char *dir, const char *path, const struct metric_rules *rules, bool all)
 {
-	struct dataset dataset = {.by_file = true};
-	struct verdict_counts counts;
+	struct history history = {.dataset.by_file = true, .rules = rules, .all = all};
 	char error[DATASET_ERROR_MAX] = "out of memory";
-	char line[256];
-	double *scratch = NULL;
-	size_t n_jobs = 0;
-	int code = EXIT_OK;
+	int status = history_read(&history, dir, path, error);
+	int code;
 
-	if (history_read(&dataset, dir, path, &n_jobs, error) < 0 || same_runs_drop(&dataset) < 0 ||
-		!(scratch = calloc(dataset.n_rows + 1, sizeof(*scratch)))) {
+	history.scratch = calloc(history.dataset.n_rows + 1, sizeof(*history.scratch));
+	if (status < 0 || !history.scratch)
 		code = conclude_refuse(error);
-	} else {
-		counts = cells_print(&dataset, rules, all, scratch);
-		printf("note: other jobs, not pairs: advisory, nothing gates\n");
-		printf("%u cells against %zu earlier runs: %u slower, %u faster, %u as usual\n",
-			   counts.cells, n_jobs, counts.regressed, counts.improved, counts.inconclusive);
-		fflush(stdout);
-		if (counts.cells == 0)
-			fprintf(stderr, "concbench: no cell of '%s' has %d earlier runs\n", path,
-					HISTORY_RUNS_MIN);
-		code = counts.cells == 0 ? EXIT_USAGE : EXIT_OK;
-		fputs(verdict_line(&counts, code, line, sizeof(line)), stderr);
-	}
-	free(scratch);
-	dataset_release(&dataset);
+	else
+		code = history_print(&history, path);
+	free(history.scratch);
+	dataset_release(&history.dataset);
 	return code;
 }

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "gate.h"
+#include "gate_estimate.h"
 #include "gate_stat.h"
 #include "splitmix.h"
 
