@@ -178,6 +178,8 @@ int dataset_add(struct dataset *dataset, const struct result *result, int side)
 		.run = (uint32_t)run,
 		.side = (uint8_t)side,
 		.ok = result->status == RESULT_OK,
+		.failed = result->status != RESULT_OK && result->status != RESULT_UNSUPPORTED &&
+				  result->status != RESULT_LIMITED,
 	};
 	for (size_t m = 0; m < n_metrics; m++)
 		row->values[m] = metric_value(&metrics[m], result);

@@ -31,6 +31,7 @@ struct dataset_row {
 	uint32_t run;               /* number in `runs` */
 	uint8_t side;               /* 0 is A (the base), 1 is B */
 	bool ok;                    /* its receipt holds; otherwise its figures are not to be used */
+	bool failed;                /* not ok, although the machine could have run it */
 	double values[METRICS_MAX]; /* in the order of `metrics`; NAN: not measured */
 };
 

@@ -33,6 +33,8 @@ struct judge {
 	uint32_t *slots;
 	size_t n_values;
 	double *scratch;               /* as many as rows, twice */
+	uint32_t n_failed;             /* cells without a good row on either side, some of them bad, */
+	uint32_t failed;               /* and the first of these */
 	uint32_t n_slots_a, n_slots_b; /* unpaired: the longest series of each side */
 };
 
@@ -167,7 +169,19 @@ static void figure_add(struct judge *judge, const struct row_place *rows, size_t
 		observe_sides(judge, figure, rows, n, metric);
 }
 
-/* All rows of one cell. A cell without a good row on either side says nothing and is left out. */
+/* Counts a cell without a good row on either side, unless it just cannot run there. */
+static void failed_add(struct judge *judge, const struct row_place *rows, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (!judge->dataset->rows[rows[i].index].failed)
+			continue;
+		if (judge->n_failed++ == 0)
+			judge->failed = rows[0].cell;
+		return;
+	}
+}
+
+/* All rows of one cell. Without a good row on either side it says nothing and is left out. */
 static void cell_add(struct judge *judge, const struct row_place *rows, size_t n)
 {
 	uint32_t cell = rows[0].cell;
@@ -186,6 +200,8 @@ static void cell_add(struct judge *judge, const struct row_place *rows, size_t n
 	} else if (good) {
 		for (size_t m = 0; m < n_metrics; m++)
 			figure_add(judge, rows, n, m);
+	} else {
+		failed_add(judge, rows, n);
 	}
 }
 
@@ -273,7 +289,20 @@ static int families_judge(struct judge *judge)
 	return status;
 }
 
-/* Says in the table what makes it advice, and what was taken as equal. */
+static int failed_note(struct judge *judge)
+{
+	char cell[DATASET_ERROR_MAX];
+	char note[DATASET_ERROR_MAX + 128];
+
+	if (judge->n_failed == 0)
+		return 0;
+	snprintf(note, sizeof(note), "left out, because trials failed on both sides: %s%s",
+			 dataset_cell_text(&judge->dataset->cells[judge->failed], cell, sizeof(cell)),
+			 judge->n_failed > 1 ? ", and others" : "");
+	return verdict_note(judge->table, note);
+}
+
+/* Says in the table what makes it advice, what was taken as equal, and what is left out. */
 static int notes_add(struct judge *judge)
 {
 	struct verdict_table *table = judge->table;
@@ -295,7 +324,7 @@ static int notes_add(struct judge *judge)
 	}
 	for (uint32_t i = 0; status == 0 && i < added->n; i++)
 		status = verdict_note(table, added->texts[i]);
-	return status;
+	return status == 0 ? failed_note(judge) : status;
 }
 
 int judge_run(const struct judge_order *order, const struct dataset *dataset,

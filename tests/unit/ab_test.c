@@ -46,11 +46,11 @@ static const char script[] =
 	"fi\n"
 	"read -r n <%s/%s.count || n=0\n"
 	"n=$((n + 1)); echo $n >%s/%s.count\n"
-	"speed=$((100000 + n * 7919 %% 1000)) noisy=0 version=1\n"
+	"speed=$((100000 + n * 7919 %% 1000)) noisy=0 version=1 status=ok\n"
 	"%s\n"
 	"echo schema,run_id,seq,planned,workload,workload_version,backend,variant,params,rep,status,"
 	"throughput_ops_per_s,noisy,host_id\n"
-	"echo \"1,r$n,1,1,$w,$version,x,,a=1;b=2,1,ok,$speed,$noisy,host1\"\n";
+	"echo \"1,r$n,1,1,$w,$version,x,,a=1;b=2,1,$status,$speed,$noisy,host1\"\n";
 
 static void build_write(const char *name, const char *id, const char *action)
 {
@@ -261,6 +261,23 @@ static void cells_that_cannot_be_compared(void **state)
 	contains(err, "concbench: workload_version of two: 1 in A, 2 in B\n");
 }
 
+/* What both builds fail at is not compared, and not passed over in silence. */
+static void cells_that_fail_on_both_sides_are_told(void **state)
+{
+	static const char failing[] = "[ $w = two ] && status=failed";
+
+	(void)state;
+	build_write("old", "aaa", failing);
+	build_write("new", "bbb", failing);
+	assert_int_equal(verb(ab_main, "--a", "@old", "--b", "@new", NULL), 0);
+	contains(out, "note: left out, because trials failed on both sides: two x a=1;b=2\n");
+	contains(err, "missing=0 cells=1\n");
+	build_write("old", "aaa", "[ $w = two ] && status=unsupported");
+	build_write("new", "bbb", "[ $w = two ] && status=unsupported");
+	assert_int_equal(verb(ab_main, "--a", "@old", "--b", "@new", NULL), 0);
+	assert_null(strstr(out, "left out"));
+}
+
 static void aa_counts_false_alarms(void **state)
 {
 	(void)state;
@@ -303,6 +320,7 @@ int main(void)
 		cmocka_unit_test(busy_pairs_are_measured_again),
 		cmocka_unit_test(builds_that_do_not_run),
 		cmocka_unit_test(cells_that_cannot_be_compared),
+		cmocka_unit_test(cells_that_fail_on_both_sides_are_told),
 		cmocka_unit_test(aa_counts_false_alarms),
 		cmocka_unit_test(an_interrupt_leaves_whole_rows),
 	};
