@@ -3,15 +3,14 @@
 #include "trial.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <unistd.h>
 
 #include "pass.h"
 #include "receipt.h"
+#include "trial_row.h"
 
 enum {
 	TRIAL_SAMPLES_MAX = 1 << 20, /* of a latency pass */
@@ -134,119 +133,6 @@ static bool trial_calibrate(struct trial *trial)
 	return ok;
 }
 
-/* ---- what a pass measured, into the row ---- */
-
-static int64_t trial_cpu_ns(const struct arena_usage *usage)
-{
-	return usage->user_ns + usage->sys_ns;
-}
-
-/* What the window's owner, its reaped children and those that still live used. */
-static struct arena_usage trial_usage_of_root(const struct pass_outcome *outcome)
-{
-	struct arena_usage usage = outcome->arena->usage;
-	const struct arena_usage *living = &outcome->usage[0];
-
-	usage.user_ns += living->user_ns;
-	usage.sys_ns += living->sys_ns;
-	usage.voluntary += living->voluntary;
-	usage.involuntary += living->involuntary;
-	usage.faults += living->faults;
-	if (usage.max_rss_bytes < living->max_rss_bytes)
-		usage.max_rss_bytes = living->max_rss_bytes;
-	return usage;
-}
-
-/* CPU time of all roles between the pass's two noise samples, for what is not foreign. */
-static int64_t trial_own_cpu_ns(const struct trial *trial, const struct pass_outcome *outcome)
-{
-	int64_t sum = 0;
-
-	if (trial->workload->n_roles == 1) {
-		struct arena_usage usage = trial_usage_of_root(outcome);
-
-		return trial_cpu_ns(&usage);
-	}
-	for (int i = 0; i < trial->workload->n_roles; i++)
-		sum += trial_cpu_ns(&outcome->usage[i]);
-	return sum;
-}
-
-static void trial_store_noise(const struct trial *trial, const struct pass_outcome *outcome,
-							  struct result *result)
-{
-	if (outcome->noise[0].at_ns && outcome->noise[1].at_ns)
-		noise_store(&outcome->noise[0], &outcome->noise[1], trial_own_cpu_ns(trial, outcome),
-					(int)sysconf(_SC_NPROCESSORS_ONLN), result);
-}
-
-/*
- * The CPU use of a role. Work by duration is looked at from outside, a little beside the window's
- * ends; what was used is scaled to the window.
- */
-static struct arena_usage trial_usage(const struct trial *trial, const struct pass_outcome *outcome,
-									  int role)
-{
-	struct arena_usage usage = outcome->usage[role];
-	int64_t seen_ns = outcome->noise[1].at_ns - outcome->noise[0].at_ns;
-	double scale;
-
-	if (trial->workload->n_roles == 1)
-		return trial_usage_of_root(outcome);
-	if (seen_ns <= 0)
-		return (struct arena_usage){0};
-	scale = (double)trial->result->wall_ns / (double)seen_ns;
-	usage.user_ns = (int64_t)((double)usage.user_ns * scale);
-	usage.sys_ns = (int64_t)((double)usage.sys_ns * scale);
-	return usage;
-}
-
-/* The client is the bottleneck where its CPU is full and the server's is not. */
-static int64_t trial_client_bound(const struct trial *trial, int64_t server_ns, int64_t client_ns)
-{
-	const struct param_value *placement = cell_param(trial->cell, "placement");
-	double wall_ns = (double)trial->result->wall_ns;
-
-	if (!placement || strcmp(placement->text, "split"))
-		return RESULT_NONE;
-	return (double)client_ns > 0.95 * wall_ns && (double)server_ns < 0.90 * wall_ns;
-}
-
-static void trial_store_cpu(struct trial *trial, const struct pass_outcome *outcome)
-{
-	struct result *result = trial->result;
-	struct arena_usage usage = trial_usage(trial, outcome, 0);
-
-	result->cpu_user_ns = usage.user_ns;
-	result->cpu_sys_ns = usage.sys_ns;
-	if (result->ops > 0)
-		result->cpu_ns_per_op = (double)trial_cpu_ns(&usage) / (double)result->ops;
-	result->ctxsw_voluntary = usage.voluntary;
-	result->ctxsw_involuntary = usage.involuntary;
-	result->faults_minor = usage.faults;
-	result->max_rss_bytes = usage.max_rss_bytes;
-	if (trial->workload->n_roles > 1) {
-		struct arena_usage client = trial_usage(trial, outcome, trial->workload->n_roles - 1);
-
-		result->client_cpu_ns = trial_cpu_ns(&client);
-		result->client_bound =
-			trial_client_bound(trial, trial_cpu_ns(&usage), result->client_cpu_ns);
-	}
-}
-
-static void trial_store_time(struct trial *trial, const struct arena *arena)
-{
-	struct result *result = trial->result;
-
-	result->wall_ns = arena_close_ns(arena) - arena_open_ns(arena);
-	if (result->wall_ns > 0)
-		result->throughput_ops_per_s = (double)result->ops * 1e9 / (double)result->wall_ns;
-	if (arena->tasks_spawned) {
-		result->spawn_ns_per_task = (double)arena->spawn_ns / (double)arena->tasks_spawned;
-		result->drain_ns_per_task = (double)arena->drain_ns / (double)arena->tasks_spawned;
-	}
-}
-
 /* Whether the pass did its `rounds` of work; if not, the trial has been judged. */
 static bool trial_check_receipt(struct trial *trial, const struct pass_outcome *outcome,
 								uint64_t rounds, struct receipt *receipt)
@@ -265,71 +151,7 @@ static bool trial_check_receipt(struct trial *trial, const struct pass_outcome *
 	return rc == 0;
 }
 
-/* Open loop: how well the schedule was kept. */
-static void trial_store_schedule(struct trial *trial, const struct receipt *receipt)
-{
-	struct result *result = trial->result;
-
-	if (!cell_open_loop(trial->cell))
-		return;
-	result->late = receipt->late;
-	result->backlog_end = receipt->backlog;
-	if (receipt->due > 0)
-		result->achieved_ratio = (double)receipt->ops / (double)receipt->due;
-}
-
-static void trial_store_receipt(struct trial *trial, const struct receipt *receipt)
-{
-	struct result *result = trial->result;
-
-	result->tasks = receipt->tasks;
-	if (receipt->tasks_peak > 0)
-		result->tasks_peak = receipt->tasks_peak;
-	result->ops = receipt->ops;
-	result->errors = receipt->errors;
-	if (!trial->workload->round_ops) {
-		result->bytes = receipt->bytes;
-		trial_store_schedule(trial, receipt);
-		return;
-	}
-	result->rounds = receipt->rounds;
-	snprintf(result->digest, sizeof(result->digest), "%016" PRIx64, receipt->digest);
-}
-
-/* ---- latency ---- */
-
-/* Adds every `step`th sample from `first` on; how many were before their deadline, not added. */
-static int64_t trial_collect_samples(const struct arena *arena, uint64_t first, uint64_t step,
-									 struct hist *hist)
-{
-	const int64_t *samples = arena_samples(arena);
-	int64_t early = 0;
-
-	for (uint64_t i = first; i < arena->n_samples; i += step) {
-		if (samples[i] > 0)
-			hist_add(hist, samples[i] - 1);
-		else if (samples[i] < 0)
-			early++;
-	}
-	return early;
-}
-
-static void trial_store_latency(struct trial *trial, const struct arena *arena)
-{
-	struct result *result = trial->result;
-	struct hist *latency = &trial->context->latency, *service = &trial->context->service;
-	int64_t batch = arena->batch && !trial->workload->latency_single ? (int64_t)arena->batch : 1;
-	bool pairs = cell_open_loop(trial->cell);
-
-	result->lat_early = trial_collect_samples(arena, 0, pairs ? 2 : 1, latency);
-	result->lat_dropped = (int64_t)atomic_load(&arena->samples_dropped);
-	snprintf(result->lat_kind, sizeof(result->lat_kind), "%s", cell_lat_kind(trial->cell));
-	result_set_latency(result, latency, batch);
-	if (!pairs)
-		return;
-	trial_collect_samples(arena, 1, 2, service);
-	result_set_service(result, service);
-}
+/* ---- the passes ---- */
 
 /* The smallest power of two of operations whose time dwarfs that of reading the clock. */
 static uint64_t trial_batch(const struct trial *trial)
@@ -343,8 +165,6 @@ static uint64_t trial_batch(const struct trial *trial)
 		batch *= 2;
 	return batch;
 }
-
-/* ---- the passes ---- */
 
 /*
  * Operations a second with 1 of what `speedup` is about, in half a window: measured just before the
@@ -400,20 +220,10 @@ static bool trial_measure_throughput(struct trial *trial)
 
 	if (ok) {
 		ok = trial_check_receipt(trial, &outcome, trial->cell->rounds, &receipt);
-		trial_store_receipt(trial, &receipt);
-		trial_store_time(trial, outcome.arena);
-		trial_store_cpu(trial, &outcome);
-		trial_store_noise(trial, &outcome, trial->result);
+		trial_row_throughput(trial->cell, &outcome, &receipt, trial->result);
 		if (cell_lat_kind(trial->cell) && !trial->workload->latency_pass &&
 			!trial->context->no_latency)
-			trial_store_latency(trial, outcome.arena);
-		if (outcome.page->probe_ns > 0)
-			trial->result->probe_ns = outcome.page->probe_ns;
-		snprintf(trial->result->guard, sizeof(trial->result->guard), "%s", outcome.page->guard);
-		if (outcome.page->depths.known) {
-			trial->result->ready_max = outcome.page->depths.ready_max;
-			trial->result->timers_max = outcome.page->depths.timers_max;
-		}
+			trial_row_latency(trial->context, trial->cell, outcome.arena, trial->result);
 	}
 	pass_release(&outcome);
 	return ok;
@@ -450,9 +260,9 @@ static bool trial_measure_latency(struct trial *trial)
 
 	if (ok) {
 		ok = trial_check_receipt(trial, &outcome, trial->cell->rounds, &receipt);
-		trial_store_latency(trial, outcome.arena);
+		trial_row_latency(trial->context, trial->cell, outcome.arena, trial->result);
 		result_init(&noise);
-		trial_store_noise(trial, &outcome, &noise);
+		trial_row_noise(trial->cell, &outcome, &noise);
 		if (noise.noisy == 1)
 			trial->result->noisy = 1;
 	}
