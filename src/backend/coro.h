@@ -48,7 +48,8 @@ struct coro {
 			uint32_t block; /* holds the live part while it does not run */
 			uint32_t live;  /* bytes of it */
 		};
-		void *first_sp; /* of a generator: `sp` while it has not been started */
+		void *first_sp;         /* of a generator: `sp` while it has not been started */
+		struct coro *successor; /* of a task with its own stack: who ran after it the last time */
 	};
 #if CORO_SAN
 	struct coro_place place; /* of the stack that `sp` points into */

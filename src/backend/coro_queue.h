@@ -73,6 +73,27 @@ static inline struct coro *coro_pop(void)
 	return first;
 }
 
+/*
+ * `next`, but as a guess that has come true: the one who ran after `me` the last time. Else a hop
+ * is four loads that wait for each other: out of the stack of `me` its channel, from there the one
+ * who waits in it, by the run queue, and from there its stack; with a guess the processor goes on
+ * before it knows. A wrong one costs a comparison, and a misprediction where it used to be right.
+ *
+ * With stack=copy the place of the guess is taken while a task does not run, and none comes true.
+ */
+static inline struct coro *coro_guess(struct coro *me, struct coro *next)
+{
+	struct coro *guess = me->successor, *taken = guess;
+
+	/* Hides from the compiler that they are equal: it would take `next`, and wait for it. */
+	__asm__("" : "+r"(taken));
+	if (__builtin_expect(guess != next, 0)) {
+		me->successor = next;
+		return next;
+	}
+	return taken;
+}
+
 /* Who is to run after the present task, and is the current one from here on. */
 static inline struct coro *coro_next(void)
 {
@@ -80,6 +101,7 @@ static inline struct coro *coro_next(void)
 
 	if (__builtin_expect(!coro_none_ready() && --coro_rt.budget >= 0, 1))
 		next = coro_pop();
+	next = coro_guess(coro_rt.current, next);
 	coro_rt.current = next;
 	return next;
 }
