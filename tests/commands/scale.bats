@@ -183,6 +183,18 @@ assert thread["params"] == "a=7;z=own" and thread["by"] == "n"
 PY
 }
 
+@test "results/README.md explains every column of --csv, and none that is not there" {
+	rows x.csv 'for n in 10, 100, 1000: add("coro", n, wall_ns=n * 1000)'
+	"$BENCH" scale --by n --csv x.csv >grown.csv
+	python3 - "$ROOT/results/README.md" <<'PY'
+import re, sys
+header = open("grown.csv", newline="").readline().strip().split(",")
+table = re.search(r"^\| column of `scale` \|.*\n((?:\|.*\n)+)", open(sys.argv[1]).read(), re.M).group(1)
+named = re.findall(r"`([a-z0-9_]+)`", " ".join(line.split("|")[1] for line in table.splitlines()))
+assert len(header) > 15 and named == header, (named, header)
+PY
+}
+
 @test "a workload without a known main parameter is named, and with --by one without the key" {
 	"$BENCH" run -w fib_generators -b call -p generators=1,2,4 -p values=100 -p window=1ms -r 1 -o x.csv >/dev/null 2>err
 	sed '1d; s/,fib_generators,/,other,/; s/^\(1,[^,]*\)/\1x/' x.csv | cat x.csv - >y.csv
