@@ -505,7 +505,7 @@ static const struct workload cpu_scale = {
 	.params = cpu_scale_params,
 	.profiles =
 		{
-			"tasks=1,cpus units=400 lock=none,global window=40ms",
+			"tasks=cpus units=400 lock=none,global window=40ms",
 			"tasks=1,cpus units=1k lock=none,global window=100ms",
 			"tasks=1,2,4,8,16,32,cpus lock=none,global",
 		},
