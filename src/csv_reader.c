@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * Reading the CSV. A row goes through three steps: split_row finds the fields of the next row in
- * the buffer without touching it, so that it can start again when the buffer had to be refilled;
- * then the number of fields is checked; then src/csv_value.c turns each into a member of the
- * result.
+ * Reading the CSV. A row goes through three steps: src/csv_split.c finds the fields of the next row
+ * in the buffer and leaves a row alone that is not there as a whole, so that it can start again
+ * when the buffer has been refilled; then the number of fields is checked; then src/csv_value.c
+ * turns each into a member of the result.
  */
 #include "csv_reader.h"
 
@@ -15,24 +15,19 @@
 #include <unistd.h>
 
 #include "csv_value.h"
-#include "eight_bytes.h"
 
-enum {
-	BUFFER_INITIAL = 1 << 18,
-	BLOCK = 64,              /* bytes that are looked at together */
-	BUFFER_TAIL = 1 + BLOCK, /* behind the last byte: the sentinel, and the rest of its block */
-};
+enum { BUFFER_INITIAL = 1 << 18 };
 
 /* ---- the buffer ---- */
 
 /* Makes room for `capacity` bytes and the tail. The buffer is kept where there is no memory. */
 static int buffer_resize(struct csv_reader *reader, size_t capacity)
 {
-	char *buffer = realloc(reader->buffer, capacity + BUFFER_TAIL);
+	char *buffer = realloc(reader->buffer, capacity + CSV_SPLIT_TAIL);
 
 	if (!buffer)
 		return -ENOMEM;
-	memset(buffer + capacity, 0, BUFFER_TAIL);
+	memset(buffer + capacity, 0, CSV_SPLIT_TAIL);
 	reader->buffer = buffer;
 	reader->capacity = capacity;
 	return 0;
@@ -69,201 +64,39 @@ static int refill(struct csv_reader *reader, struct csv_error *error)
 	return 0;
 }
 
-/* ---- one row into fields ---- */
+/* ---- rows ---- */
 
-enum { SPLIT_MORE = 1 }; /* the buffer ends within the row */
-
-/* Where split_row is. */
-struct split {
-	const char *at, *end;
-	int64_t line;
-	bool doubled; /* some field holds doubled quotes */
-
-	/* A block that is looked at as a whole; bits of its bytes behind `at` that may end a field. */
-	const char *block;
-	uint64_t candidates;
-};
-
-/*
- * Bit i: byte i of the block is at most ','. All bytes that end a plain field are among these, and
- * few others (a space, '+', '(') are. Eight bytes at a time: the sum sets the top bit of a byte
- * that is larger, never carrying into the next; the product gathers the top bits.
- */
-static uint64_t block_scan(const char *block)
+/* Reads a row into reader->fields: how many fields it has, 0 at the end of the file, or -errno. */
+static int read_fields(struct csv_reader *reader, struct csv_error *error)
 {
-	uint64_t bits = 0;
+	for (;;) { /* ends: the buffer holds a whole row at last, or the file ends */
+		struct csv_split split = {
+			.at = reader->buffer + reader->start,
+			.end = reader->buffer + reader->end,
+			.line = reader->next_line,
+		};
+		int n = 0;
 
-	for (int i = 0; i < BLOCK; i += 8) {
-		uint64_t bytes = eight_bytes_load(block + i);
-		uint64_t larger = ((bytes & EIGHT_BYTES_OF(0x7f)) + EIGHT_BYTES_OF(0x7f - ',')) | bytes;
-		bits |= ((~larger & EIGHT_BYTES_OF(0x80)) >> 7) * UINT64_C(0x0102040810204080) >> 56 << i;
-	}
-	return bits;
-}
-
-/* Makes `at` the first byte that plain_end looks at. */
-static void split_scan(struct split *split, const char *at)
-{
-	split->block = at;
-	split->candidates = block_scan(at);
-}
-
-/*
- * The end of a plain field: the next byte that means something, or the sentinel. A large file is
- * mostly this; by blocks it does not wait for one field's end to look for the next.
- */
-static const char *plain_end(struct split *split)
-{
-	static const bool special[256] = {
-		[','] = true, ['\n'] = true, ['"'] = true, ['\r'] = true, ['\0'] = true};
-
-	for (;;) { /* ends at the sentinel */
-		const char *at;
-
-		while (split->candidates == 0)
-			split_scan(split, split->block + BLOCK);
-		at = split->block + __builtin_ctzll(split->candidates);
-		split->candidates &= split->candidates - 1;
-		if (special[(unsigned char)*at])
-			return at;
-	}
-}
-
-/* The rest of a quoted field: takes split->at from behind one quote to behind the other. */
-static int split_quoted(struct split *split, struct csv_field *field, struct csv_error *error)
-{
-	field->text = split->at;
-	for (;;) {
-		const char *quote = memchr(split->at, '"', (size_t)(split->end - split->at));
-
-		if (!quote || quote + 1 == split->end)
-			return SPLIT_MORE;
-		for (const char *at = split->at; at < quote; at++) {
-			if (*at == '\0')
-				return csv_error_malformed(error, split->line, "", "a NUL byte");
-			split->line += *at == '\n';
-		}
-		split->at = quote + 1;
-		if (*split->at != '"')
-			break;
-		field->doubled = split->doubled = true;
-		split->at++;
-	}
-	split_scan(split, split->at + 1);
-	field->length = (size_t)(split->at - 1 - field->text);
-	return 0;
-}
-
-/* Why a plain field cannot end with the byte at split->at. */
-static int bad_byte(const struct split *split, struct csv_error *error)
-{
-	switch (*split->at) {
-	case '\r':
-		return csv_error_malformed(error, split->line, "",
-								   "a carriage return; lines must end in LF alone");
-	case '\0':
-		return csv_error_malformed(error, split->line, "", "a NUL byte");
-	case '"':
-		return csv_error_malformed(error, split->line, "",
-								   "a quote within a field that is not quoted");
-	default:
-		return csv_error_malformed(error, split->line, "", "text behind a closing quote");
-	}
-}
-
-/* "" in a quoted field becomes ", in place. */
-static void undouble(struct csv_field *field)
-{
-	char *to = (char *)(uintptr_t)field->text; /* it lies in the reader's own buffer */
-	const char *from = field->text;
-	const char *end = from + field->length;
-
-	while (from < end) {
-		if (*from == '"')
-			from++;
-		*to++ = *from++;
-	}
-	field->length = (size_t)(to - field->text);
-	*to = '"'; /* no field is followed by a byte that could be part of it */
-}
-
-static void undouble_all(struct csv_field *fields, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (fields[i].doubled)
-			undouble(&fields[i]);
-	}
-}
-
-/*
- * Finds the fields of the row at buffer[start]; those beyond CSV_COLUMNS_MAX are only counted. 0,
- * SPLIT_MORE or -EBADMSG. On 0 the row is taken from the buffer.
- */
-static int split_row(struct csv_reader *reader, size_t *n_fields, struct csv_error *error)
-{
-	struct split split = {
-		.at = reader->buffer + reader->start,
-		.end = reader->buffer + reader->end,
-		.line = reader->next_line,
-	};
-	struct csv_field *field = reader->fields;
-	size_t n = 0;
-
-	split_scan(&split, split.at);
-	for (;;) { /* ends with the row, or at the sentinel behind the buffer's last byte */
-		field->line = split.line;
-		field->doubled = false;
-		if (*split.at == '"') {
-			split.at++;
-			int rc = split_quoted(&split, field, error);
-			if (rc)
-				return rc;
-		} else {
-			field->text = split.at;
-			split.at = plain_end(&split);
-			field->length = (size_t)(split.at - field->text);
-		}
-		if (split.at == split.end)
-			return SPLIT_MORE;
-		if (*split.at != ',' && *split.at != '\n')
-			return bad_byte(&split, error);
-		n++;
-		field += n <= CSV_COLUMNS_MAX;
-		if (*split.at++ == '\n')
-			break;
-	}
-	reader->start = (size_t)(split.at - reader->buffer);
-	reader->line = reader->next_line;
-	reader->next_line = split.line + 1;
-	if (split.doubled)
-		undouble_all(reader->fields, n < CSV_COLUMNS_MAX ? n : CSV_COLUMNS_MAX);
-	*n_fields = n;
-	return 0;
-}
-
-/* Reads a row into reader->fields. 1, 0 at the end of the file, or -errno. */
-static int read_fields(struct csv_reader *reader, size_t *n_fields, struct csv_error *error)
-{
-	int rc = SPLIT_MORE;
-
-	while (rc == SPLIT_MORE) {
 		reader->buffer[reader->end] = '\n'; /* the sentinel */
 		if (reader->start < reader->end)
-			rc = split_row(reader, n_fields, error);
-		if (rc != SPLIT_MORE)
-			break;
+			n = csv_split_row(&split, reader->fields, error);
+		if (n > 0) {
+			reader->start = (size_t)(split.at - reader->buffer);
+			reader->line = reader->next_line;
+			reader->next_line = split.line;
+		}
+		if (n != 0)
+			return n;
 		if (reader->at_end) {
 			if (reader->start == reader->end || reader->allow_partial)
 				return 0;
 			return csv_error_malformed(error, reader->next_line, "",
 									   "the file ends within a row (no line end)");
 		}
-		rc = refill(reader, error);
+		int rc = refill(reader, error);
 		if (rc)
 			return rc;
-		rc = SPLIT_MORE;
 	}
-	return rc ? rc : 1;
 }
 
 /* ---- the header ---- */
@@ -304,8 +137,8 @@ static int take_column(struct csv_reader *reader, size_t index, struct csv_error
 
 static int read_header(struct csv_reader *reader, struct csv_error *error)
 {
-	size_t n;
-	int rc = read_fields(reader, &n, error);
+	int rc = read_fields(reader, error);
+	size_t n = rc > 0 ? (size_t)rc : 0;
 
 	if (rc == 0)
 		return csv_error_malformed(error, 0, "", "the file is empty");
@@ -396,7 +229,7 @@ void csv_reader_close(struct csv_reader *reader)
 	*reader = (struct csv_reader){.fd = -1};
 }
 
-/* ---- rows ---- */
+/* ---- fields into results ---- */
 
 /* Stores the field of a column that we know. */
 static inline int convert(const struct csv_reader *reader, size_t index, struct result *result,
@@ -436,16 +269,15 @@ static int convert_row(const struct csv_reader *reader, struct result *result,
 
 int csv_reader_next(struct csv_reader *reader, struct result *result, struct csv_error *error)
 {
-	size_t n;
-	int rc = read_fields(reader, &n, error);
+	int rc = read_fields(reader, error);
 
 	if (rc < 0)
 		return rc;
 	if (rc == 0)
 		return reader->allow_partial ? 0 : csv_runs_check(&reader->runs, error);
-	if (n != reader->n_columns)
+	if ((size_t)rc != reader->n_columns)
 		return csv_error_malformed(error, reader->line, "",
-								   "the row has %zu fields, the header %zu (an unquoted comma?)", n,
+								   "the row has %d fields, the header %zu (an unquoted comma?)", rc,
 								   reader->n_columns);
 
 	locale_t callers = uselocale(reader->c_locale);

@@ -23,20 +23,10 @@
 
 #include "csv_error.h"
 #include "csv_runs.h"
+#include "csv_split.h"
 #include "result.h"
 
-enum {
-	CSV_COLUMNS_MAX = 1024,
-	CSV_ROW_MAX = 1 << 20, /* bytes; a longer row is refused */
-};
-
-/* One field of the present row, quotes removed, not NUL-terminated; valid until the next call. */
-struct csv_field {
-	const char *text;
-	size_t length;
-	int64_t line; /* on which it starts */
-	bool doubled; /* private: holds doubled quotes */
-};
+enum { CSV_ROW_MAX = 1 << 20 }; /* bytes; a longer row is refused */
 
 struct csv_reader {
 	bool allow_partial; /* for the caller to set, after csv_reader_open */
@@ -45,7 +35,7 @@ struct csv_reader {
 	size_t n_columns;
 	char **names;                        /* [n_columns] */
 	const struct result_column **column; /* [n_columns]; NULL: a column we do not know */
-	struct csv_field *fields;            /* [n_columns], of the present row */
+	struct csv_field *fields;            /* [n_columns], of the present row; until the next call */
 	int64_t line;                        /* on which the present row starts */
 
 	/* Private. */
