@@ -8,14 +8,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
-#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/pidfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -24,12 +22,10 @@
 #include "folder.h"
 #include "interrupt.h"
 #include "memory.h"
+#include "pass_memory.h"
 #include "usage.h"
 
 extern char **environ;
-
-/* Descriptors that are handed to a role are kept above those they become there. */
-enum { PASS_FDS_FROM = 16 };
 
 /* The poll set: one report pipe, the port of a foreign program, one pidfd a role. */
 enum { PASS_POLL_REPORT, PASS_POLL_PORT, PASS_POLL_ROLES };
@@ -79,110 +75,6 @@ static void pass_close(int *fd)
 	if (*fd >= 0)
 		close(*fd);
 	*fd = -1;
-}
-
-/* ---- before the start ---- */
-
-static void pass_params(const struct pass *pass, int64_t *params)
-{
-	const struct workload *workload = pass->workload;
-
-	cell_numbers(pass->spec->cell, params);
-	if (pass->spec->param) {
-		const struct param_row *row =
-			param_find(workload->params, pass->spec->param, strlen(pass->spec->param));
-
-		params[row - workload->params] = pass->spec->value;
-	}
-}
-
-static struct arena_sizing pass_sizing(const struct pass *pass, const int64_t *params)
-{
-	struct arena_sizing sizing = pass->workload->sizing(params, pass->spec->rounds);
-	bool sampled = pass->spec->kind == ARENA_PASS_LATENCY ||
-				   (pass->spec->kind == ARENA_PASS_THROUGHPUT && !pass->workload->latency_pass &&
-					!pass->spec->unsampled);
-
-	if (!sampled)
-		sizing.n_samples = 0;
-	return sizing;
-}
-
-static int pass_open_memory(struct pass *pass)
-{
-	struct pass_outcome *outcome = pass->outcome;
-	struct arena_sizing sizing;
-	int fd;
-
-	pass_params(pass, outcome->params);
-	sizing = pass_sizing(pass, outcome->params);
-	outcome->bytes = PASS_PAGE + arena_size(&sizing);
-	fd = memfd_create("concbench", MFD_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	pass->memory_fd = fcntl(fd, F_DUPFD_CLOEXEC, PASS_FDS_FROM);
-	close(fd);
-	if (pass->memory_fd < 0 || ftruncate(pass->memory_fd, (off_t)outcome->bytes))
-		return -errno;
-	outcome->page =
-		mmap(NULL, outcome->bytes, PROT_READ | PROT_WRITE, MAP_SHARED, pass->memory_fd, 0);
-	if (outcome->page == MAP_FAILED) {
-		outcome->page = NULL;
-		return -errno;
-	}
-	outcome->arena = (struct arena *)((char *)outcome->page + PASS_PAGE);
-	arena_init(outcome->arena, &sizing);
-	return 0;
-}
-
-/* The CPU of a role, by `placement`; -1: any. The last CPUs are taken, far from CPU 0's interrupts.
- */
-static int pass_cpu(const struct cell *cell, int role)
-{
-	const struct param_value *placement = cell_param(cell, "placement");
-	cpu_set_t allowed;
-	int skip = placement && strcmp(placement->text, "split") == 0 ? role : 0;
-
-	if (!placement || strcmp(placement->text, "free") == 0 ||
-		sched_getaffinity(0, sizeof(allowed), &allowed))
-		return -1;
-	for (size_t cpu = CPU_SETSIZE; cpu-- > 0;)
-		if (CPU_ISSET(cpu, &allowed) && skip-- == 0)
-			return (int)cpu;
-	return -1;
-}
-
-static void pass_describe(struct pass *pass)
-{
-	const struct pass_spec *spec = pass->spec;
-	struct pass_page *page = pass->outcome->page;
-	struct arena *arena = pass->outcome->arena;
-	const struct param_value *window = cell_param(spec->cell, "window");
-
-	page->driver = getpid();
-	snprintf(page->workload, sizeof(page->workload), "%s", pass->workload->name);
-	snprintf(page->folder, sizeof(page->folder), "%s", pass->folder.path);
-	for (int i = 0; i < pass->workload->n_roles; i++) {
-		struct backend_config config = cell_config(spec->cell, i, NULL);
-		const char *foreign = cell_foreign(spec->cell, i);
-		struct pass_role *role = &page->roles[i];
-
-		snprintf(role->backend, sizeof(role->backend), "%s", spec->cell->roles[i].backend->name);
-		snprintf(role->foreign, sizeof(role->foreign), "%s", foreign ? foreign : "");
-		memcpy(role->options, config.options, sizeof(role->options));
-		role->tasks_max = pass->workload->tasks(pass->outcome->params, i);
-		role->cpu = pass_cpu(spec->cell, i);
-	}
-	memcpy(arena->params, pass->outcome->params, sizeof(arena->params));
-	arena->rounds = spec->rounds;
-	arena->batch = spec->batch;
-	arena->inject_percent = spec->cell->inject_percent;
-	arena->pass = spec->kind;
-	arena->watched = pass->workload->n_roles == 1 && spec->cell->roles[0].backend->forks &&
-					 (spec->kind == ARENA_PASS_THROUGHPUT || spec->kind == ARENA_PASS_LATENCY);
-	arena->window_ns = window ? window->number : 0;
-	if (spec->window_ns)
-		arena->window_ns = spec->window_ns;
 }
 
 /* ---- starting the roles ---- */
@@ -512,13 +404,14 @@ static int pass_make_folder(struct pass *pass)
 
 static int pass_start(struct pass *pass)
 {
-	int rc = pass_open_memory(pass);
+	int rc;
 
-	if (rc)
-		return rc;
+	pass->memory_fd = pass_memory_open(pass->spec, pass->outcome);
+	if (pass->memory_fd < 0)
+		return pass->memory_fd;
 	if (pass->workload->wants_folder && pass_make_folder(pass))
 		return 0;
-	pass_describe(pass);
+	pass_memory_describe(pass->spec, pass->folder.path, pass->outcome);
 	rc = pass_pipe(pass->report);
 	for (int i = 0; rc == 0 && i < pass->workload->n_roles; i++)
 		rc = pass_start_role(pass, i);
@@ -553,8 +446,5 @@ int pass_run(const struct pass_spec *spec, struct noise_reader *noise, struct pa
 
 void pass_release(struct pass_outcome *outcome)
 {
-	if (outcome->page)
-		munmap(outcome->page, outcome->bytes);
-	outcome->page = NULL;
-	outcome->arena = NULL;
+	pass_memory_close(outcome);
 }

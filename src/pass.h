@@ -29,6 +29,7 @@
 enum {
 	PASS_ARENA_FD = 3,
 	PASS_REPORT_FD = 4,
+	PASS_FDS_FROM = 16, /* what is handed to a role lies above what it becomes there */
 	PASS_PAGE = 4096,
 	PASS_EXIT_UNSUPPORTED = 3, /* exit code of a role: arena.reason says why it cannot run */
 };
