@@ -13,23 +13,19 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "csv.h"
 #include "exit.h"
 #include "inject.h"
 #include "interrupt.h"
 #include "options.h"
 #include "plan.h"
 #include "progress.h"
+#include "run_files.h"
 #include "summary.h"
 #include "trial.h"
-#include "trial_log.h"
 
 struct run {
 	struct plan_order order;
 	const char *label;
-	const char *out_path;   /* NULL: none, "-": standard output */
-	const char *hist_path;  /* NULL: none */
-	enum csv_mode out_mode; /* of both files */
 	int64_t timeout_ns;
 	bool dry_run;
 	bool no_latency;
@@ -38,10 +34,7 @@ struct run {
 	struct plan plan;
 	struct trial_context context;
 	struct summary summary;
-	struct csv csv;
-	bool csv_open;
-	struct trial_log log;
-	bool log_open;
+	struct run_files files;
 	char run_id[40];
 	size_t n_done;
 };
@@ -153,7 +146,7 @@ static int run_set(struct run *run, int id, const char *value)
 			run->order.repetitions = (uint32_t)number;
 		break;
 	case 'o':
-		run->out_path = value;
+		run->files.out_path = value;
 		break;
 	case RUN_PROFILE:
 		return run_set_profile(run, value);
@@ -168,10 +161,10 @@ static int run_set(struct run *run, int id, const char *value)
 		return options_time("--timeout", value, CLOCK_NS_PER_MS, 24 * 3600 * CLOCK_NS_PER_S,
 							&run->timeout_ns);
 	case RUN_APPEND:
-		run->out_mode = CSV_APPEND;
+		run->files.mode = CSV_APPEND;
 		break;
 	case RUN_FORCE:
-		run->out_mode = CSV_FORCE;
+		run->files.mode = CSV_FORCE;
 		break;
 	case RUN_INJECT:
 		run->inject = value;
@@ -183,7 +176,7 @@ static int run_set(struct run *run, int id, const char *value)
 		run->no_latency = true;
 		break;
 	case RUN_HIST:
-		run->hist_path = value;
+		run->files.hist_path = value;
 		break;
 	default: /* RUN_DRY */
 		run->dry_run = true;
@@ -210,13 +203,15 @@ static int run_parse(struct run *run, int argc, char **argv)
 				argv[optind]);
 		return -EINVAL;
 	}
-	if (run->out_mode != CSV_CREATE && !run->out_path && !run->hist_path) {
+	if (run->files.mode != CSV_CREATE && !run->files.out_path && !run->files.hist_path) {
 		fprintf(stderr, "concbench: --append and --force need an -o FILE or a --hist FILE\n");
 		return -EINVAL;
 	}
-	if (run->hist_path && (strcmp(run->hist_path, "-") == 0 ||
-						   (run->out_path && strcmp(run->hist_path, run->out_path) == 0))) {
-		fprintf(stderr, "concbench: --hist: %s: it needs a file of its own\n", run->hist_path);
+	if (run->files.hist_path &&
+		(strcmp(run->files.hist_path, "-") == 0 ||
+		 (run->files.out_path && strcmp(run->files.hist_path, run->files.out_path) == 0))) {
+		fprintf(stderr, "concbench: --hist: %s: it needs a file of its own\n",
+				run->files.hist_path);
 		return -EINVAL;
 	}
 	return 0;
@@ -235,7 +230,7 @@ static int64_t run_expected_ns(const struct plan *plan)
 
 static void run_print_plan(const struct run *run)
 {
-	bool csv = run->out_path && strcmp(run->out_path, "-") == 0;
+	bool csv = run->files.out_path && strcmp(run->files.out_path, "-") == 0;
 
 	if (csv)
 		printf("workload,backend,variant,params,rep,expected_ns\n");
@@ -313,21 +308,6 @@ static void run_show_progress(const struct run *run, const struct progress *prog
 	progress_update(progress, (unsigned)run->n_done, text);
 }
 
-/* The trial's histogram, if there is a file for it. 0, or -errno after one line on stderr. */
-static int run_keep_histogram(struct run *run, int64_t begun_ns, const struct result *result)
-{
-	int rc;
-
-	if (!run->log_open)
-		return 0;
-	rc = trial_log_add(&run->log, begun_ns, result, &run->context.latency);
-	if (rc)
-		fprintf(stderr, "concbench: %s: histogram %zu could not be kept: %s\n", run->hist_path,
-				run->n_done, strerror(-rc));
-	/* Samples beyond the histogram's hour are no reason to end the run. */
-	return rc == -ERANGE ? 0 : rc;
-}
-
 /* One trial, from the plan to the disk. 0, or -errno when its row could not be kept. */
 static int run_trial(struct run *run, const struct plan_trial *trial)
 {
@@ -339,12 +319,11 @@ static int run_trial(struct run *run, const struct plan_trial *trial)
 	trial_run(&run->context, &run->plan.cells[trial->cell], &result);
 	run->n_done++;
 	rc = summary_add(&run->summary, trial->cell, &result, &run->context.latency);
-	if (rc == 0 && run->csv_open)
-		rc = csv_write_row(&run->csv, &result);
-	if (rc)
-		fprintf(stderr, "concbench: %s: row %zu could not be kept: %s\n",
-				run->out_path ? run->out_path : "results", run->n_done, strerror(-rc));
-	return rc ? rc : run_keep_histogram(run, begun_ns, &result);
+	if (rc) {
+		fprintf(stderr, "concbench: row %zu could not be kept: %s\n", run->n_done, strerror(-rc));
+		return rc;
+	}
+	return run_files_add(&run->files, begun_ns, &result, &run->context.latency);
 }
 
 static int run_all(struct run *run)
@@ -379,61 +358,13 @@ static void run_report(const struct run *run)
 	}
 	fprintf(stderr, "concbench: %zu of %zu trials, %zu cells failed, seed %" PRIu64 "%s%s\n",
 			run->n_done, run->plan.n_trials, run_count_bad(run), run->order.seed,
-			run->out_path ? ", rows in " : "", run->out_path ? run->out_path : "");
+			run->files.out_path ? ", rows in " : "",
+			run->files.out_path ? run->files.out_path : "");
 	if (noisy)
 		fprintf(stderr,
 				"concbench: %zu of %zu trials ran beside other work (noisy=1): only compare what"
 				" was interleaved\n",
 				noisy, measured);
-}
-
-static int run_open_csv(struct run *run)
-{
-	struct csv_error error;
-	char text[CSV_ERROR_MAX + 512];
-	int rc;
-
-	if (!run->out_path && !isatty(STDOUT_FILENO))
-		run->out_path = "-";
-	if (!run->out_path)
-		return 0;
-	rc = csv_open(&run->csv, run->out_path, run->out_mode, &error);
-	if (rc)
-		fprintf(stderr, "concbench: -o %s\n",
-				csv_error_text(&error, run->out_path, text, sizeof(text)));
-	else
-		run->csv_open = true;
-	return rc;
-}
-
-static int run_open_log(struct run *run)
-{
-	int rc;
-
-	if (!run->hist_path)
-		return 0;
-	rc = trial_log_open(&run->log, run->hist_path, run->out_mode, run->run_id);
-	if (rc)
-		fprintf(stderr, "concbench: --hist %s: %s\n", run->hist_path,
-				rc == -EBADMSG ? "not a log of histograms that can be appended to" : strerror(-rc));
-	run->log_open = rc == 0;
-	return rc;
-}
-
-/* Both files or none: a refused one leaves no empty other that would be refused the next time. */
-static int run_open_files(struct run *run)
-{
-	int rc = run_open_log(run);
-
-	if (rc)
-		return rc;
-	rc = run_open_csv(run);
-	if (rc && run->log_open) {
-		if (run->log.hlog.file.created)
-			unlink(run->hist_path);
-		trial_log_close(&run->log);
-	}
-	return rc;
 }
 
 static int run_measure(struct run *run)
@@ -442,10 +373,10 @@ static int run_measure(struct run *run)
 	int rc;
 
 	run_identify(run);
-	rc = run_open_files(run);
+	rc = run_files_open(&run->files, run->run_id);
 	if (rc)
 		return rc == -ENOSPC ? EXIT_TRIAL : EXIT_USAGE;
-	csv_on_stdout = run->csv_open && strcmp(run->out_path, "-") == 0;
+	csv_on_stdout = run->files.csv_open && strcmp(run->files.out_path, "-") == 0;
 	rc = trial_context_init(&run->context);
 	if (rc == 0)
 		rc = summary_init(&run->summary, &run->plan);
@@ -464,9 +395,7 @@ static int run_measure(struct run *run)
 	if (!csv_on_stdout)
 		summary_print(&run->summary, stdout);
 	run_report(run);
-	if (run->csv_open && csv_close(&run->csv) && rc == 0)
-		rc = -EIO;
-	if (run->log_open && trial_log_close(&run->log) && rc == 0)
+	if (run_files_close(&run->files))
 		rc = -EIO;
 	if (interrupt_signal())
 		return 128 + interrupt_signal();
