@@ -208,6 +208,7 @@ int bounded_queue_event(struct event *event, int fd)
 	(void)fd;
 	if (!queue)
 		return -ENOMEM;
+	event->body = queue;
 	arena_window_open(event->arena);
 	/* The loop invokes what is pending before anything else, although no watcher is active. */
 	start_round(event->loop, queue);

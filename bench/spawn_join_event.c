@@ -80,6 +80,7 @@ int spawn_join_event(struct event *event, int fd)
 	if (!spawner)
 		return -ENOMEM;
 	spawner->arena = event->arena;
+	event->body = spawner;
 	arena_window_open(event->arena);
 	spawner->batch = spawn_join_batch_start(event->arena);
 	/* The loop invokes what is pending before anything else, although no watcher is active. */

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "hlog.h"
-#include "hlog_code.c"
+#include "hlog_code.c" // NOLINT(bugprone-suspicious-include): see above
 
 /* libFuzzer's main() calls it; no header declares it. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
