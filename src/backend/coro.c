@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "arena.h"
 #include "coro_chan.h"
@@ -108,6 +109,7 @@ static struct coro_stack_plan coro_plan(const struct backend_config *config)
 		.size = stack == CORO_STACK_COPY ? CORO_OWN_BYTES : bytes,
 		.large_size =
 			bytes > CORO_LARGE_BYTES || stack == CORO_STACK_COPY ? bytes : CORO_LARGE_BYTES,
+		.page = (size_t)sysconf(_SC_PAGESIZE),
 		.count = config->tasks_max + CORO_SPARE,
 	};
 
@@ -150,7 +152,8 @@ static struct backend_demand coro_demand(const struct backend_config *config)
 	switch ((enum coro_stack_choice)config->options[CORO_OPTION_STACK]) {
 	case CORO_STACK_OWN:
 		/* Whole pages below a top that is lowered by up to 2 KiB, and a share of page tables. */
-		demand.bytes_per_task += (config->stack_bytes + 2048 + 4095) / 4096 * 4096 + 64;
+		demand.bytes_per_task +=
+			(config->stack_bytes + 2048 + plan.page - 1) / plan.page * plan.page + 64;
 		if (coro_stack_guard(&plan) == CORO_GUARD_MPROTECT)
 			demand.maps_per_task = 2;
 		break;

@@ -16,7 +16,6 @@
 #endif
 
 enum {
-	STACK_PAGE = 4096,
 	STACK_LINE = 64,
 	STACK_COLOURS = 32,
 	STACK_MPROTECT_MAX = 30000, /* of 65,530 mappings, two each, some for others */
@@ -50,7 +49,7 @@ size_t coro_stack_stride(const struct coro_stack_plan *plan)
 {
 	if (plan->dense)
 		return (round_up(plan->size, STACK_LINE) / STACK_LINE | 1) * STACK_LINE;
-	return STACK_PAGE + round_up(plan->size + (STACK_COLOURS - 1) * STACK_LINE, STACK_PAGE);
+	return plan->page + round_up(plan->size + (STACK_COLOURS - 1) * STACK_LINE, plan->page);
 }
 
 /* ---- guards ---- */
@@ -62,15 +61,15 @@ const char *coro_stack_guard_name(enum coro_guard guard)
 	return names[guard];
 }
 
-static bool stack_can_madvise(void)
+static bool stack_can_madvise(size_t bytes)
 {
-	void *page = mmap(NULL, STACK_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *page = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	bool can;
 
 	if (page == MAP_FAILED)
 		return false;
-	can = madvise(page, STACK_PAGE, MADV_GUARD_INSTALL) == 0;
-	munmap(page, STACK_PAGE);
+	can = madvise(page, bytes, MADV_GUARD_INSTALL) == 0;
+	munmap(page, bytes);
 	return can;
 }
 
@@ -78,7 +77,7 @@ enum coro_guard coro_stack_guard(const struct coro_stack_plan *plan)
 {
 	if (plan->dense)
 		return CORO_GUARD_CANARY;
-	if (stack_can_madvise())
+	if (stack_can_madvise(plan->page))
 		return CORO_GUARD_MADVISE;
 	return plan->count <= STACK_MPROTECT_MAX ? CORO_GUARD_MPROTECT : CORO_GUARD_CANARY;
 }
@@ -86,13 +85,13 @@ enum coro_guard coro_stack_guard(const struct coro_stack_plan *plan)
 /* Some kernels and sandboxes know the advice, but not for a list of ranges. */
 static bool stack_madvise(struct coro_stacks *stacks, uint32_t n)
 {
-	size_t bytes = (size_t)n * STACK_PAGE;
+	size_t bytes = (size_t)n * stacks->plan.page;
 
 	if (stacks->pidfd >= 0 && syscall(SYS_process_madvise, stacks->pidfd, stacks->iov, (size_t)n,
 									  MADV_GUARD_INSTALL, 0u) == (long)bytes)
 		return true;
 	for (uint32_t i = 0; i < n; i++)
-		if (madvise(stacks->iov[i].iov_base, STACK_PAGE, MADV_GUARD_INSTALL) != 0)
+		if (madvise(stacks->iov[i].iov_base, stacks->plan.page, MADV_GUARD_INSTALL) != 0)
 			return false;
 	return true;
 }
@@ -100,7 +99,7 @@ static bool stack_madvise(struct coro_stacks *stacks, uint32_t n)
 static bool stack_mprotect(struct coro_stacks *stacks, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++)
-		if (mprotect(stacks->iov[i].iov_base, STACK_PAGE, PROT_NONE) != 0)
+		if (mprotect(stacks->iov[i].iov_base, stacks->plan.page, PROT_NONE) != 0)
 			return false;
 	return true;
 }
@@ -118,7 +117,7 @@ static void stack_guard_next(struct coro_stacks *stacks)
 	for (uint32_t i = 0; i < n; i++)
 		stacks->iov[i] = (struct iovec){
 			stacks->first + (stacks->guarded + i) * stacks->stride,
-			STACK_PAGE,
+			stacks->plan.page,
 		};
 	done =
 		stacks->guard == CORO_GUARD_MADVISE ? stack_madvise(stacks, n) : stack_mprotect(stacks, n);
@@ -138,7 +137,7 @@ bool coro_stack_intact(const struct coro_stacks *stacks, uint32_t index)
 		return true;
 	/* Fresh memory is zero, and reading it takes none: no canary need be written. */
 	if (!stacks->plan.dense)
-		bottom += STACK_PAGE;
+		bottom += stacks->plan.page;
 	return memcmp(bottom, zeros, sizeof(zeros)) == 0;
 }
 
@@ -148,13 +147,13 @@ static bool stack_is_guard(const struct coro_stacks *stacks, const char *at)
 {
 	size_t from_slab = (size_t)(at - stacks->slab);
 
-	if (at >= stacks->large && at < stacks->large + STACK_PAGE)
+	if (at >= stacks->large && at < stacks->large + stacks->plan.page)
 		return true;
 	if (at < stacks->slab || from_slab >= stacks->slab_bytes)
 		return false;
 	if (stacks->plan.dense)
-		return from_slab < STACK_PAGE;
-	return stacks->guard != CORO_GUARD_CANARY && from_slab % stacks->stride < STACK_PAGE;
+		return from_slab < stacks->plan.page;
+	return stacks->guard != CORO_GUARD_CANARY && from_slab % stacks->stride < stacks->plan.page;
 }
 
 /*
@@ -196,19 +195,19 @@ static int stack_map(struct coro_stacks *stacks)
 {
 	const struct coro_stack_plan *plan = &stacks->plan;
 
-	stacks->large_bytes = STACK_PAGE + round_up(plan->large_size, STACK_PAGE);
+	stacks->large_bytes = plan->page + round_up(plan->large_size, plan->page);
 	stacks->large = coro_map(stacks->large_bytes, 0);
-	if (!stacks->large || mprotect(stacks->large, STACK_PAGE, PROT_NONE) != 0)
+	if (!stacks->large || mprotect(stacks->large, plan->page, PROT_NONE) != 0)
 		return -ENOMEM;
 	/* Dense stacks have one guard page before all of them, for recursion without end. */
-	stacks->slab_bytes = plan->count * stacks->stride + (plan->dense ? STACK_PAGE : 0);
+	stacks->slab_bytes = plan->count * stacks->stride + (plan->dense ? plan->page : 0);
 	/* A huge page under strided stacks would hardly be used; under dense ones all of it is. */
 	stacks->slab = coro_map(stacks->slab_bytes, plan->dense ? stacks->slab_bytes : 0);
 	if (!stacks->slab)
 		return -ENOMEM;
-	if (plan->dense && mprotect(stacks->slab, STACK_PAGE, PROT_NONE) != 0)
+	if (plan->dense && mprotect(stacks->slab, plan->page, PROT_NONE) != 0)
 		return -ENOMEM;
-	stacks->first = stacks->slab + (plan->dense ? STACK_PAGE : 0);
+	stacks->first = stacks->slab + (plan->dense ? plan->page : 0);
 	return 0;
 }
 
@@ -261,7 +260,7 @@ struct coro_stack coro_stack_large(const struct coro_stacks *stacks)
 {
 	return (struct coro_stack){
 		.top = stacks->large + stacks->large_bytes,
-		.size = stacks->large_bytes - STACK_PAGE,
+		.size = stacks->large_bytes - stacks->plan.page,
 	};
 }
 
@@ -275,5 +274,5 @@ struct coro_stack coro_stack_get(struct coro_stacks *stacks, uint32_t index)
 	/* Fault-free from here on, or with a canary: guards come before the first use. */
 	while (index >= stacks->guarded && stacks->guard != CORO_GUARD_CANARY)
 		stack_guard_next(stacks);
-	return (struct coro_stack){end - colour, stacks->stride - STACK_PAGE - colour};
+	return (struct coro_stack){end - colour, stacks->stride - stacks->plan.page - colour};
 }

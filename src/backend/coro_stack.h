@@ -37,6 +37,7 @@ struct coro_stack_plan {
 	bool dense;
 	size_t size;       /* bytes of a stack */
 	size_t large_size; /* bytes of the large one */
+	size_t page;       /* of this kernel: aarch64 has 4, 16 or 64 KiB; the unit of all guards */
 	uint32_t count;
 };
 
