@@ -31,14 +31,18 @@ static inline bool spin_pays(void)
 	return sched_getaffinity(0, sizeof(cpus), &cpus) == 0 && CPU_COUNT(&cpus) > 1;
 }
 
-/* Between two looks, `n` times: leaves the core to its other hardware thread, and saves power. */
+/*
+ * Between two looks, `n` times: leaves the core to its other hardware thread, and saves power. On
+ * aarch64 `yield` is meant for that, but does nothing on cores with one hardware thread, and the
+ * looks would be over at once; `isb` empties the pipeline, which takes its time on all of them.
+ */
 static inline void spin_pause(unsigned n)
 {
 	for (; n > 0; n--) {
 #if defined(__x86_64__)
 		__builtin_ia32_pause();
 #elif defined(__aarch64__)
-		__asm__ volatile("yield");
+		__asm__ volatile("isb");
 #endif
 	}
 }
