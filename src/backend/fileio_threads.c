@@ -41,8 +41,14 @@ static void pool_finish(struct pool *pool, struct file_read *read)
 		read->next = last;
 	while (!atomic_compare_exchange_weak_explicit(&pool->finished, &last, read,
 												  memory_order_release, memory_order_relaxed));
-	if (!last)
-		ev_async_send(pool->io.loop, &pool->news);
+	if (last)
+		return;
+	/*
+	 * ev_async_send begins with a plain store, which could overtake the push. Not C11's fence,
+	 * which gcc refuses to build with TSan.
+	 */
+	__sync_synchronize();
+	ev_async_send(pool->io.loop, &pool->news);
 }
 
 static void *pool_main(void *self)

@@ -150,10 +150,16 @@ static void post_call(struct poster *self, uint32_t number)
 
 	if (!list_push(box, &box->posted, number))
 		return;
-	if (box->plan.wake)
-		box->plan.wake(box->plan.data);
-	else
+	if (!box->plan.wake) {
 		list_wake(box, &box->posted);
+		return;
+	}
+	/*
+	 * A wake may begin with a plain store, as ev_async_send does, which could overtake the push.
+	 * Not C11's fence, which gcc refuses to build with TSan.
+	 */
+	__sync_synchronize();
+	box->plan.wake(box->plan.data);
 }
 
 void post_submit(struct poster *self, uint64_t value)
