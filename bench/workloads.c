@@ -536,7 +536,7 @@ static const char *lock_unsupported(const int64_t *params, enum backend_carrier 
 	if (carrier == BACKEND_CARRIER_CALLBACK)
 		return "callbacks on one thread never interleave, so there is nothing to exclude";
 	if (carrier == BACKEND_CARRIER_SWITCH && params[LOCK_LOCK] == LOCK_SPIN)
-		return "lock=spin: on one thread, the task that one spins for cannot run";
+		return "on one thread, the task that one spins for cannot run";
 	return NULL;
 }
 

@@ -233,6 +233,20 @@ enum limits_operation cell_floor(const struct cell *cell)
 	return cell->workload->floor(numbers, cell->roles[0].backend->carrier);
 }
 
+void cell_resolve_params(struct cell *cell)
+{
+	const struct workload *workload = cell->workload;
+	int64_t numbers[ARENA_PARAMS_MAX];
+
+	if (!workload->resolve)
+		return;
+	cell_numbers(cell, numbers);
+	workload->resolve(numbers, cell->roles[0].backend->carrier);
+	for (size_t i = 0; workload->params[i].name; i++)
+		if (numbers[i] != cell->params[i].number)
+			param_choose(&workload->params[i], numbers[i], &cell->params[i]);
+}
+
 /* Which group of task_ops slots a body needs and the table lacks: the first one, or NULL. */
 static const char *cell_missing(const struct task_ops *t, unsigned needs)
 {
@@ -255,8 +269,7 @@ static const char *cell_missing(const struct task_ops *t, unsigned needs)
 	return NULL;
 }
 
-/* Why the backend of a role cannot run its body; NULL: it can. */
-static const char *cell_unsupported(const struct cell *cell, int role)
+const char *cell_unsupported(const struct cell *cell, int role)
 {
 	const struct workload_role *body = &cell->workload->roles[role];
 	const struct backend *backend = cell->roles[role].backend;

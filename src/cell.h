@@ -81,6 +81,12 @@ enum limits_operation cell_floor(const struct cell *cell);
 /* Whether two cells have the same key. */
 bool cell_same(const struct cell *a, const struct cell *b);
 
+/* Puts what a word like "auto" stands for on the backend under test in its place. */
+void cell_resolve_params(struct cell *cell);
+
+/* Why the backend of a role cannot run its body, in words that stay; NULL: it can. */
+const char *cell_unsupported(const struct cell *cell, int role);
+
 /*
  * Whether it can run on this machine: sets `status` and `reason` from what the backend has, and
  * from what the machine allows.

@@ -7,8 +7,10 @@
 #include <string.h>
 
 #include "backend.h"
+#include "cell.h"
 #include "exit.h"
 #include "options.h"
+#include "variant.h"
 #include "workload.h"
 
 static const struct options_row list_options[] = {{0}};
@@ -74,84 +76,61 @@ static void list_unavailable(const struct backend *backend)
 	}
 }
 
-static bool list_has_body(const struct workload *workload, const struct backend *backend)
+/* Every parameter and option at its default; the other roles are not looked at. */
+static struct cell list_cell(const struct workload *workload, const struct backend *backend)
 {
-	const struct workload_role *role = &workload->roles[0];
+	struct cell cell = {.workload = workload, .roles[0].backend = backend};
+	char error[PARAM_ERROR_MAX];
 
-	switch (backend->style) {
-	case BACKEND_CALL:
-		return role->call != NULL;
-	case BACKEND_EVENT:
-		return role->event != NULL;
-	case BACKEND_TASK:
-		return role->task != NULL;
-	case BACKEND_FOREIGN:
-		break;
-	}
-	return false;
+	for (int i = 0; workload->params[i].name; i++)
+		param_parse(&workload->params[i], workload->params[i].fallback, &cell.params[i], error);
+	variant_defaults(&cell.roles[0], error);
+	return cell;
 }
 
-/* Workloads whose first role this backend has no body for. */
-static void list_bodies(const struct backend *backend)
+/* Why the role under test cannot run, or NULL: what is left to the program is chosen first. */
+static const char *list_why_not(const struct cell *wanted)
 {
-	for (size_t i = 0; i < n_workloads; i++)
-		if (backend->style != BACKEND_FOREIGN && !list_has_body(workloads[i], backend))
-			printf("    unsupported: %s (no such body)\n", workloads[i]->name);
-}
+	struct cell cell = *wanted;
 
-/* Why role 0 of a workload cannot do with these numbers on a backend; NULL: it can. */
-static const char *list_why_not(const struct workload *workload, const struct backend *backend,
-								const int64_t *numbers)
-{
-	int64_t resolved[ARENA_PARAMS_MAX];
-
-	memcpy(resolved, numbers, sizeof(resolved));
-	if (workload->resolve)
-		workload->resolve(resolved, backend->carrier);
-	return workload->unsupported(resolved, backend->carrier);
+	cell_resolve_params(&cell);
+	return cell_unsupported(&cell, 0);
 }
 
 /* Each choice of each parameter is tried in turn, the others at their defaults. */
-static void list_unsupported_choices(const struct workload *workload, const struct backend *backend,
-									 int64_t *numbers)
+static void list_unsupported_choices(struct cell *cell)
 {
-	for (int i = 0; workload->params[i].name; i++) {
-		const struct param_row *row = &workload->params[i];
-		int64_t standard = numbers[i];
+	for (int i = 0; cell->workload->params[i].name; i++) {
+		const struct param_row *row = &cell->workload->params[i];
+		struct param_value standard = cell->params[i];
 		const char *word = row->kind == PARAM_CHOICE ? row->choices : NULL;
 
-		for (numbers[i] = 0; word; word = strchr(word, '|'), word = word ? word + 1 : NULL) {
-			const char *why = list_why_not(workload, backend, numbers);
+		for (int index = 0; word; index++) {
+			const char *why;
 
+			param_choose(row, index, &cell->params[i]);
+			why = list_why_not(cell);
 			if (why)
-				printf("    unsupported: %s %s=%.*s: %s\n", workload->name, row->name,
-					   (int)strcspn(word, "|"), word, why);
-			numbers[i]++;
+				printf("    unsupported: %s %s=%s: %s\n", cell->workload->name, row->name,
+					   cell->params[i].text, why);
+			word = strchr(word, '|');
+			word = word ? word + 1 : NULL;
 		}
-		numbers[i] = standard;
+		cell->params[i] = standard;
 	}
 }
 
-/* Workloads that this backend has a body for, and yet cannot do, or only in part. */
+/* Workloads that this backend cannot do, or only in part. */
 static void list_unsupported(const struct backend *backend)
 {
-	for (size_t i = 0; i < n_workloads; i++) {
-		const struct workload *workload = workloads[i];
-		int64_t numbers[ARENA_PARAMS_MAX] = {0};
-		struct param_value value;
-		char error[PARAM_ERROR_MAX];
-		const char *why;
+	for (size_t i = 0; i < n_workloads && backend->style != BACKEND_FOREIGN; i++) {
+		struct cell cell = list_cell(workloads[i], backend);
+		const char *why = list_why_not(&cell);
 
-		if (!workload->unsupported || !list_has_body(workload, backend))
-			continue;
-		for (int j = 0; workload->params[j].name; j++)
-			if (param_parse(&workload->params[j], workload->params[j].fallback, &value, error) == 0)
-				numbers[j] = value.number;
-		why = list_why_not(workload, backend, numbers);
 		if (why)
-			printf("    unsupported: %s: %s\n", workload->name, why);
+			printf("    unsupported: %s: %s\n", workloads[i]->name, why);
 		else
-			list_unsupported_choices(workload, backend, numbers);
+			list_unsupported_choices(&cell);
 	}
 }
 
@@ -181,7 +160,6 @@ int list_main(int argc, char **argv)
 		printf("  %s: %s\n", backends[i]->name, backends[i]->summary);
 		list_params(backends[i]->options);
 		list_unavailable(backends[i]);
-		list_bodies(backends[i]);
 		list_unsupported(backends[i]);
 	}
 	return EXIT_OK;

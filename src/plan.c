@@ -164,21 +164,6 @@ static int plan_resolve_roles(struct cell *cell, char *error)
 	return 0;
 }
 
-/* Puts what a word like "auto" stands for on this backend in its place. */
-static void plan_resolve_params(struct cell *cell)
-{
-	const struct workload *workload = cell->workload;
-	int64_t numbers[ARENA_PARAMS_MAX];
-
-	if (!workload->resolve)
-		return;
-	cell_numbers(cell, numbers);
-	workload->resolve(numbers, cell->roles[0].backend->carrier);
-	for (size_t i = 0; workload->params[i].name; i++)
-		if (numbers[i] != cell->params[i].number)
-			param_choose(&workload->params[i], numbers[i], &cell->params[i]);
-}
-
 static int plan_add_cell(struct plan *plan, const struct cell *cell, char *error)
 {
 	int added = cell_set_add(&plan->set, plan->cells, cell);
@@ -215,7 +200,7 @@ static int plan_add_combination(struct plan *plan, const struct cell *combinatio
 		struct cell cell = *combination;
 
 		cell.roles[0] = variants->list[i];
-		plan_resolve_params(&cell);
+		cell_resolve_params(&cell);
 		rc = plan_resolve_roles(&cell, error);
 		if (rc == 0)
 			rc = plan_add_cell(plan, &cell, error);

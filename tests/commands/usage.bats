@@ -175,3 +175,15 @@ load common.bash
 	[ "$status" -eq 0 ]
 	[[ "$output" == concbench\ * ]]
 }
+
+@test "list says what a backend cannot do in the words of a run" {
+	out "$BENCH" list
+	[ "$status" -eq 0 ]
+	[[ "$output" != *'no such body'* ]]
+	local line
+	for line in 'tcp_echo: this work cannot be done by plain calls' 'lock: callbacks on one thread never interleave' \
+		'lock lock=spin: on one thread, the task that one spins for cannot run' \
+		'cpu_scale lock=global: calls come one after another anyway' 'tcp_echo model=pool: an event loop has no tasks'; do
+		grep -qF "unsupported: $line" <<<"$output" || { echo "lacks: $line"; return 1; }
+	done
+}
