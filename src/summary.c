@@ -91,6 +91,10 @@ int summary_add(struct summary *summary, size_t cell_index, const struct result 
 	cell->speedup[cell->n_ok] = result->speedup;
 	cell->n_ok++;
 	cell->n_noisy += result->noisy == 1;
+	if (result->errors > 0 && result->ops > 0)
+		cell->errors += (double)result->errors;
+	if (result->ops > 0)
+		cell->ops += (double)result->ops;
 	if (!latency->count)
 		return 0;
 	/* Batches are chosen once a cell, so that samples of all repetitions mean the same. */
@@ -136,6 +140,7 @@ static void summary_row(struct summary_cell *cell, const struct cell *of,
 		.n_ok = (int)cell->n_ok,
 		.n_trials = (int)cell->n_trials,
 		.n_noisy = (int)cell->n_noisy,
+		.error_share = cell->ops > 0 ? cell->errors / cell->ops : 0,
 		.ops_per_s = ops_per_s,
 		.spread = stats_spread(cell->ops_per_s, cell->n_ok), /* sorted by now */
 		.cpu_ns_per_op = summary_median(cell->cpu_ns_per_op, cell->n_ok),

@@ -20,6 +20,7 @@ struct summary_cell {
 	double *speedup;
 	double *times_limit; /* each trial's cost over the floor measured beside it */
 	size_t n_trials, n_ok, n_noisy;
+	double ops, errors;        /* of all trials that are ok */
 	enum result_status status; /* the worst */
 	char reason[RESULT_TEXT_MAX];
 	struct hist latency;

@@ -312,24 +312,40 @@ static void print_heading(struct line *line, const struct group *group)
 	line_end(line);
 }
 
+/* The reason of a cell without the "BACKEND: " that its row says already; "": none. */
+static const char *reason_of(const struct table_cell *cell)
+{
+	size_t length = strcspn(cell->variant, ": ");
+
+	if (!cell->reason)
+		return "";
+	if (strncmp(cell->reason, cell->variant, length) == 0 &&
+		strncmp(cell->reason + length, ": ", 2) == 0)
+		return cell->reason + length + 2;
+	return cell->reason;
+}
+
 /* What is to be said of a row besides its figures: "failed: killed by signal 9; 2 noisy". */
 static void make_note(const struct table_cell *cell, char *buf, size_t size)
 {
-	bool reasoned = cell->reason && cell->reason[0];
-	char noisy[32] = "";
+	const char *reason = reason_of(cell);
+	char status[RESULT_TEXT_MAX + 16] = "", errors[48] = "", noisy[32] = "";
 
+	if (cell->status != RESULT_OK)
+		snprintf(status, sizeof(status), "%s%s%s", result_status_word(cell->status),
+				 reason[0] ? ": " : "", reason);
+	if (cell->error_share > 0)
+		snprintf(errors, sizeof(errors), "errors: %.2g %% of the operations",
+				 100 * cell->error_share);
 	if (cell->n_noisy > 0)
 		snprintf(noisy, sizeof(noisy), "%d noisy", cell->n_noisy);
-	if (cell->status == RESULT_OK)
-		snprintf(buf, size, "%s", noisy);
-	else
-		snprintf(buf, size, "%s%s%s%s%s", result_status_word(cell->status), reasoned ? ": " : "",
-				 reasoned ? cell->reason : "", noisy[0] ? "; " : "", noisy);
+	snprintf(buf, size, "%s%s%s%s%s", status, status[0] && (errors[0] || noisy[0]) ? "; " : "",
+			 errors, errors[0] && noisy[0] ? "; " : "", noisy);
 }
 
 static void print_row(struct line *line, const struct group *group, const struct row *row)
 {
-	char note[RESULT_TEXT_MAX + 64];
+	char note[RESULT_TEXT_MAX + 96];
 
 	make_note(row->cell, note, sizeof(note));
 	line_text(line, row->cell->variant, 0, false);

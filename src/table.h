@@ -15,7 +15,8 @@
  * best figure of each column in a group bears a `*` (and is bold with `colour`), and so do those
  * that look the same; `call`, the baseline without concurrency, does not compete, nor is a single
  * rival marked. Figures that were not measured, or percentiles with too few samples behind them,
- * are `-`; columns that nobody in a group has are left out. ASCII only.
+ * are `-`; columns that nobody in a group has are left out. A reason does not begin with the
+ * backend's name as the row does already. ASCII only.
  */
 #ifndef CONCBENCH_TABLE_H
 #define CONCBENCH_TABLE_H
@@ -38,6 +39,7 @@ struct table_cell {
 	const char *reason;        /* of that status; NULL or "": none */
 	int n_ok, n_trials;        /* repetitions that hold, and all */
 	int n_noisy;               /* of those that hold */
+	double error_share;        /* of the operations of those that hold, which went wrong */
 
 	/* Over the repetitions that hold; NAN: not measured. */
 	double ops_per_s;     /* median */

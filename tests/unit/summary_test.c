@@ -63,6 +63,28 @@ static char *printed(const struct summed *summed)
 	return text;
 }
 
+static void errors_are_shared_out_over_all_operations(void **state)
+{
+	struct summed summed;
+	char *text;
+
+	(void)state;
+	summed_start(&summed);
+	for (int i = 0; i < 2; i++) {
+		struct result result;
+
+		result_init(&result);
+		result.ops = 1000;
+		result.errors = i * 100;
+		result.throughput_ops_per_s = 10;
+		assert_int_equal(summary_add(&summed.summary, 0, &result, &summed.latency), 0);
+	}
+	text = printed(&summed);
+	assert_non_null(strstr(text, "errors: 5 % of the operations"));
+	free(text);
+	summed_end(&summed);
+}
+
 static void the_median_of_the_repetitions_is_printed(void **state)
 {
 	struct summed summed;
@@ -185,6 +207,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_median_of_the_repetitions_is_printed),
+		cmocka_unit_test(errors_are_shared_out_over_all_operations),
 		cmocka_unit_test(a_trial_is_compared_with_the_floor_beside_it),
 		cmocka_unit_test(a_speedup_is_shown_where_there_is_one),
 		cmocka_unit_test(the_worst_repetition_names_the_cell),

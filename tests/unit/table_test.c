@@ -136,6 +136,51 @@ static void notes_follow_the_figures(void **state)
 		   "b        20.0 /s*   4/5  failed: killed by signal 9; 1 noisy\n");
 }
 
+static void reasons_do_not_repeat_the_name_in_front_of_them(void **state)
+{
+	struct table_cell cells[] = {
+		make_cell("", "call", NAN),
+		make_cell("", "coro:stack=copy io=auto", NAN),
+		make_cell("", "thread", NAN),
+		make_cell("", "event", NAN),
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		cells[i].n_ok = 0;
+		cells[i].status = RESULT_UNSUPPORTED;
+	}
+	cells[0].reason = "call: cannot wait";
+	cells[1].reason = "coro: has no files";
+	cells[2].reason = "event: the client's backend";
+	cells[3].reason = "eventfd: none left";
+	expect(cells, 4, (struct table_style){0},
+		   "work\n"
+		   "variant                  runs\n"
+		   "call                     unsupported: cannot wait\n"
+		   "coro:stack=copy io=auto  unsupported: has no files\n"
+		   "thread                   unsupported: event: the client's backend\n"
+		   "event                    unsupported: eventfd: none left\n");
+}
+
+static void operations_that_went_wrong_are_told(void **state)
+{
+	struct table_cell cells[] = {
+		make_cell("lock=none", "thread", 10),
+		make_cell("lock=none", "process", 20),
+	};
+
+	(void)state;
+	cells[0].error_share = 0.1234;
+	cells[0].n_noisy = 1;
+	cells[1].error_share = 0.00001;
+	expect(cells, 2, (struct table_style){0},
+		   "work  lock=none\n"
+		   "variant     rate   runs\n"
+		   "thread   10.0 /s      5  errors: 12 % of the operations; 1 noisy\n"
+		   "process  20.0 /s*     5  errors: 0.001 % of the operations\n");
+}
+
 static void groups_come_in_the_order_of_their_first_cells(void **state)
 {
 	const struct table_cell cells[] = {
@@ -237,6 +282,8 @@ int main(void)
 		cmocka_unit_test(columns_are_aligned_and_the_best_is_marked),
 		cmocka_unit_test(rows_without_figures_say_why),
 		cmocka_unit_test(notes_follow_the_figures),
+		cmocka_unit_test(reasons_do_not_repeat_the_name_in_front_of_them),
+		cmocka_unit_test(operations_that_went_wrong_are_told),
 		cmocka_unit_test(groups_come_in_the_order_of_their_first_cells),
 		cmocka_unit_test(figures_that_look_the_same_are_both_the_best),
 		cmocka_unit_test(colour_is_bold_and_nothing_else),
