@@ -44,10 +44,10 @@ bool conclude_option(struct conclude *conclude, int id, const char *value, int *
 int conclude_prepare(struct conclude *conclude)
 {
 	char error[METRIC_ERROR_MAX];
-	int status;
+	int status = report_files_check(&conclude->reports);
 
-	if (!conclude->overrides)
-		return 0;
+	if (status < 0 || !conclude->overrides)
+		return status;
 	status = metric_rules_read(&conclude->rules, conclude->overrides, error);
 	if (status < 0)
 		fprintf(stderr, "concbench: --overrides: %s\n", error);

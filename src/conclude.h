@@ -22,7 +22,8 @@ enum {
 };
 
 #define CONCLUDE_OPTIONS                                                                        \
-	{CONCLUDE_MARGIN, "margin", "METRIC=PCT", "how much worse matters, for all cells"},         \
+	{CONCLUDE_MARGIN, "margin", "METRIC=PCT",                                                   \
+	 "how much worse matters, for all cells: throughput, cpu, p50, p99, p999 or memory"},       \
 		{CONCLUDE_OVERRIDES, "overrides", "FILE",                                               \
 		 "margins and gating by cell: workload,backend,params,metric,margin_pct,gate"},         \
 		{CONCLUDE_REPORT, "report", "KIND=FILE",                                                \
@@ -43,7 +44,10 @@ struct conclude {
 /* Whether the option is one of the shared ones; if so takes it, *status is 0 or -errno. */
 bool conclude_option(struct conclude *conclude, int id, const char *value, int *status);
 
-/* Reads the overrides. 0, or -errno after one line on stderr. To be called once. */
+/*
+ * Reads the overrides, and looks whether the reports can be written. 0, or -errno after one line on
+ * stderr. To be called once.
+ */
 int conclude_prepare(struct conclude *conclude);
 
 /* Judges and reports; `n_remeasured` goes into the reports. Returns the exit code. */

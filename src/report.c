@@ -5,8 +5,11 @@
 #include "report.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char *const kind_names[REPORT_KINDS] = {
 	[REPORT_TEXT] = "text",
@@ -150,6 +153,39 @@ int report_files_add(struct report_files *files, const char *text)
 	return 0;
 }
 
+/* Whether the file could be written, leaving none behind where there is none. 0 or -errno. */
+static int file_check(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	bool created = fd >= 0;
+
+	if (fd < 0 && errno == EEXIST)
+		fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENXIO ? 0 : -errno; /* a pipe whose reader may yet come */
+	close(fd);
+	if (created)
+		unlink(path);
+	return 0;
+}
+
+static int file_complain(const struct report_file *file, int status)
+{
+	if (status)
+		fprintf(stderr, "concbench: --report: %s: %s\n", file->path, strerror(-status));
+	return status;
+}
+
+int report_files_check(const struct report_files *files)
+{
+	int status = 0;
+
+	for (size_t i = 0; i < files->n && status == 0; i++)
+		if (strcmp(files->files[i].path, "-"))
+			status = file_complain(&files->files[i], file_check(files->files[i].path));
+	return status;
+}
+
 static int file_write(const struct report_file *file, const struct verdict_table *table)
 {
 	struct report_style style = {.all = true};
@@ -172,12 +208,9 @@ int report_files_write(const struct report_files *files, const struct verdict_ta
 	int status = 0;
 
 	for (size_t i = 0; i < files->n; i++) {
-		int failed = file_write(&files->files[i], table);
+		int failed = file_complain(&files->files[i], file_write(&files->files[i], table));
 
-		if (failed == 0)
-			continue;
-		fprintf(stderr, "concbench: --report: %s: %s\n", files->files[i].path, strerror(-failed));
-		status = failed;
+		status = failed ? failed : status;
 	}
 	return status;
 }

@@ -65,6 +65,12 @@ struct report_files {
 /* Adds "KIND=FILE". 0, or -EINVAL after one line on stderr. */
 int report_files_add(struct report_files *files, const char *text);
 
+/*
+ * Whether all of them could be written, asked before anything is measured. 0, or -errno after one
+ * line on stderr.
+ */
+int report_files_check(const struct report_files *files);
+
 /* Writes them all ("-": standard output). 0, or -errno after one line on stderr for each failure.
  */
 int report_files_write(const struct report_files *files, const struct verdict_table *table);

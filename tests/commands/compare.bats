@@ -315,8 +315,14 @@ PY
 
 @test "a report that cannot be written is no pass" {
 	pairs ab.csv 100
-	out "$BENCH" compare --report junit=no/such/x.xml ab.csv
+	out "$BENCH" compare --report junit=/dev/full ab.csv
 	[ "$status" -eq 2 ]
-	grep -q 'no/such/x.xml' err
+	grep -q -- '--report: /dev/full: ' err
 	verdict 'exit=2 '
+}
+
+@test "a report that has nowhere to go is refused before anything is measured" {
+	usage '--report: no/such/x.xml: No such file' ab --a "$BENCH" --b "$BENCH" --force --report junit=no/such/x.xml
+	usage '--report: .: Is a directory' compare --report text=y.txt --report text=. a.csv b.csv
+	[ ! -e y.txt ]
 }
