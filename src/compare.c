@@ -106,9 +106,11 @@ static bool operands_fit(const struct compare *compare, int n)
 
 	if (n >= min && n <= max)
 		return true;
-	fprintf(stderr,
-			"concbench: compare: %d files given, %d..%d wanted; see concbench compare --help\n", n,
-			min, max);
+	fprintf(stderr, "concbench: compare: %d files given, %s wanted; see concbench compare --help\n",
+			n,
+			compare->self_test ? "0..1"
+			: compare->history ? "1"
+							   : "1..2");
 	return false;
 }
 

@@ -215,7 +215,11 @@ int metric_rules_read(struct metric_rules *rules, const char *path, char error[M
 	}
 	status = file_parse(rules, file, &line_number, what);
 	if (status == -EINVAL) {
-		snprintf(error, METRIC_ERROR_MAX, "%.80s:%zu: %.150s", path, line_number, what);
+		char line[24] = "";
+
+		if (line_number > 0)
+			snprintf(line, sizeof(line), "%zu:", line_number);
+		snprintf(error, METRIC_ERROR_MAX, "%.80s:%s %.150s", path, line, what);
 		status = -EBADMSG;
 	}
 	fclose(file);

@@ -160,6 +160,15 @@ static int number_or_word(const struct param_row *row, const char *text, int64_t
 	return 0;
 }
 
+/* A time whose unit was most likely forgotten. */
+static bool bare_time(enum param_kind kind, const char *text)
+{
+	size_t length = strlen(text);
+
+	return kind == PARAM_TIME && length > 0 && text[length - 1] >= '0' && text[length - 1] <= '9' &&
+		   strcmp(text, "0") != 0;
+}
+
 static int parse_number(const struct param_row *row, const char *text, struct param_value *value,
 						char *error)
 {
@@ -173,7 +182,8 @@ static int parse_number(const struct param_row *row, const char *text, struct pa
 	param_allowed(row, allowed, sizeof(allowed));
 	printable(text, shown, sizeof(shown));
 	if (rc != -EINVAL) {
-		snprintf(error, PARAM_ERROR_MAX, "%s: %s is out of range (%s)", row->name, shown, allowed);
+		snprintf(error, PARAM_ERROR_MAX, "%s: %s is out of range (%s%s)", row->name, shown, allowed,
+				 bare_time(row->kind, text) ? "; without a suffix it is ns" : "");
 		return -ERANGE;
 	}
 	for (const struct unit *unit = units_of(row->kind); unit->suffix; unit++) {

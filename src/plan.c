@@ -156,8 +156,9 @@ static int plan_resolve_roles(struct cell *cell, char *error)
 			continue;
 		}
 		cell->roles[i].backend = backend_find(named->text, strlen(named->text));
-		if (!cell->roles[i].backend)
-			return variant_unknown_backend((struct word){named->text, strlen(named->text)}, error);
+		if (!cell->roles[i].backend || cell->roles[i].backend->style == BACKEND_FOREIGN)
+			return variant_unknown_backend(role->backend_param,
+										   (struct word){named->text, strlen(named->text)}, error);
 		if (variant_defaults(&cell->roles[i], error))
 			return -EINVAL;
 	}

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -32,6 +33,15 @@ static int serve_error(const char *what)
 	return EXIT_USAGE;
 }
 
+/* Of what a user asks for nothing is passed over. */
+static bool serve_is_one(const char *option, const char *list)
+{
+	if (!strchr(list, ','))
+		return true;
+	fprintf(stderr, "concbench: serve: %s %s: several servers, and it runs one\n", option, list);
+	return false;
+}
+
 /* Reads the options; EXIT_OK, or what to exit with after one line on stderr. */
 static int serve_parse(int argc, char **argv, struct plan_order *order)
 {
@@ -41,12 +51,18 @@ static int serve_parse(int argc, char **argv, struct plan_order *order)
 	while ((id = options_next(argc, argv, serve_options, &value)) != OPTIONS_END) {
 		switch (id) {
 		case 'w':
+			if (!serve_is_one("-w", value))
+				return EXIT_USAGE;
 			order->workloads = value;
 			break;
 		case 'b':
+			if (!serve_is_one("-b", value))
+				return EXIT_USAGE;
 			order->backends = value;
 			break;
 		case 'p':
+			if (!serve_is_one("-p", value))
+				return EXIT_USAGE;
 			if (order->settings.n == SETTINGS_MAX)
 				return serve_error("-p: too many");
 			order->settings.list[order->settings.n++] = value;
@@ -56,8 +72,11 @@ static int serve_parse(int argc, char **argv, struct plan_order *order)
 		}
 	}
 	if (optind < argc)
-		return serve_error("serve takes no operands");
-	return order->workloads ? EXIT_OK : serve_error("serve needs -w WORKLOAD");
+		fprintf(stderr, "concbench: %s: serve takes options only; see concbench serve --help\n",
+				argv[optind]);
+	else if (!order->workloads)
+		fprintf(stderr, "concbench: serve: -w is missing; see concbench serve --help\n");
+	return optind == argc && order->workloads ? EXIT_OK : EXIT_USAGE;
 }
 
 /* An arena with the cell's parameters and no driver behind it; NULL: no memory. */
@@ -134,12 +153,12 @@ int serve_main(int argc, char **argv)
 		return code;
 	if (plan_make(&order, &plan, error))
 		return serve_error(error);
-	code = EXIT_TRIAL;
+	code = EXIT_USAGE;
 	/* Where the profile has several values for a parameter the first one counts. */
 	if (!plan.cells[0].workload->roles[0].listens) {
-		code = serve_error("this workload has no server");
+		fprintf(stderr, "concbench: serve: -w %s: this workload has no server\n", order.workloads);
 	} else if (plan.cells[0].status != RESULT_OK) {
-		fprintf(stderr, "concbench: %s\n", plan.cells[0].reason);
+		fprintf(stderr, "concbench: serve: %s\n", plan.cells[0].reason);
 	} else {
 		/* Whoever started it takes it along. */
 		prctl(PR_SET_PDEATHSIG, SIGTERM);

@@ -93,7 +93,7 @@ static int setting_check(const char *text, const struct workload **chosen, int n
 						 char *error)
 {
 	struct setting setting = setting_take_apart(text);
-	bool known = false;
+	bool is_chosen = false, known = false;
 	struct word word;
 	int rc = 0;
 
@@ -103,6 +103,13 @@ static int setting_check(const char *text, const struct workload **chosen, int n
 	}
 	if (setting.workload.text && !workload_find(setting.workload.text, setting.workload.length))
 		return setting_unknown_workload(setting.workload, error);
+	for (int w = 0; w < n_chosen; w++)
+		is_chosen |= setting_is_for(&setting, chosen[w]);
+	if (!is_chosen) {
+		snprintf(error, PARAM_ERROR_MAX, "-p %s: the workload \"%.*s\" is not chosen", text,
+				 (int)setting.workload.length, setting.workload.text);
+		return -EINVAL;
+	}
 	for (int w = 0; w < n_chosen && !known; w++)
 		known = setting_row(&setting, chosen[w]) != NULL;
 	if (!known) {

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-int variant_unknown_backend(struct word word, char *error)
+int variant_unknown_backend(const char *what, struct word word, char *error)
 {
-	int n = snprintf(error, PARAM_ERROR_MAX, "backend: \"%.*s\" is not one of ", (int)word.length,
+	int n = snprintf(error, PARAM_ERROR_MAX, "%s: \"%.*s\" is not one of ", what, (int)word.length,
 					 word.text);
 
 	for (size_t i = 0, shown = 0; i < n_backends && n < PARAM_ERROR_MAX; i++)
@@ -77,7 +77,7 @@ static int variant_parse(struct word word, struct cell_variant *variant, char *e
 
 	*variant = (struct cell_variant){.backend = backend_find(word.text, name_length)};
 	if (!variant->backend || variant->backend->style == BACKEND_FOREIGN)
-		return variant_unknown_backend(word, error);
+		return variant_unknown_backend("backend", word, error);
 	rc = variant_defaults(variant, error);
 	if (rc || !colon)
 		return rc;

@@ -24,7 +24,7 @@ int variants_parse(const char *list, struct variants *variants, char *error);
 /* Sets every option of variant->backend to its default. 0, or an error of the option's row. */
 int variant_defaults(struct cell_variant *variant, char *error);
 
-/* Says which backends there are; returns -EINVAL. */
-int variant_unknown_backend(struct word word, char *error);
+/* Says which backends there are that `what` could be; returns -EINVAL. */
+int variant_unknown_backend(const char *what, struct word word, char *error);
 
 #endif

@@ -187,3 +187,30 @@ load common.bash
 		grep -qF "unsupported: $line" <<<"$output" || { echo "lacks: $line"; return 1; }
 	done
 }
+
+@test "a parameter bound to a workload that is not chosen" {
+	usage '-p lock.tasks=2: the workload "lock" is not chosen' run -w ring -p lock.tasks=2
+}
+
+@test "a foreign program drives no server" {
+	usage 'client: "exec" is not one of call|coro|event|thread|process' run -w tcp_echo -p client=exec
+}
+
+@test "serve wants one workload with a server, and one value a parameter" {
+	usage 'serve: -w is missing' serve
+	usage '-w ring: this workload has no server' serve -w ring
+	usage 'serve: -w http_get,tcp_echo: several servers' serve -w http_get,tcp_echo
+	usage 'serve: -b event,coro: several servers' serve -w http_get -b event,coro
+	usage 'serve: -p body=1,2: several servers' serve -w http_get -p body=1,2
+	usage 'serve: call: this work cannot be done by plain calls' serve -w http_get -b call
+	usage 'nonsense: serve takes options only' serve -w http_get nonsense
+}
+
+@test "compare --history wants one file" {
+	usage 'compare: 0 files given, 1 wanted' compare --history .
+}
+
+@test "an empty file of overrides" {
+	: >none.csv
+	usage '--overrides: none.csv: the file is empty' compare --overrides none.csv a.csv b.csv
+}

@@ -94,6 +94,9 @@ static void bounds_hold_and_are_named(void **state)
 	refuse("tasks", "-1", -ERANGE, "tasks: -1 is out of range (1..10M)");
 	refuse("tasks", "10000001", -ERANGE, "tasks: 10000001 is out of range (1..10M)");
 	refuse("sleep", "999ns", -ERANGE, "sleep: 999ns is out of range (1us..60m)");
+	refuse("sleep", "20", -ERANGE,
+		   "sleep: 20 is out of range (1us..60m; without a suffix it is ns)");
+	refuse("sleep", "0", -ERANGE, "sleep: 0 is out of range (1us..60m)");
 }
 
 static void what_64_bits_cannot_hold_is_out_of_range(void **state)

@@ -494,7 +494,7 @@ static const struct refusal refusals[] = {
 	{NULL, NULL, {"nap.tasks=1"}, {"\"nap\"", "sleep_fanout"}},
 	{NULL, NULL, {"spoons=1"}, {"-p spoons=1", "\"spoons\"", "concbench list"}},
 	{"tcp_echo", NULL, {"tasks=1"}, {"-p tasks=1", "none of the chosen workloads"}},
-	{"tcp_echo", NULL, {"sleep_fanout.tasks=1"}, {"none of the chosen workloads"}},
+	{"tcp_echo", NULL, {"sleep_fanout.tasks=1"}, {"\"sleep_fanout\" is not chosen"}},
 	{NULL, NULL, {"tasks=1", "tasks=2"}, {"-p tasks=2", "\"tasks\" is set twice"}},
 	{NULL, NULL, {"tasks=0"}, {"tasks", "0 is out of range", "1..10M"}},
 	{NULL, NULL, {"tasks=1,2,"}, {"tasks"}},
