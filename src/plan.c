@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "setting.h"
 #include "splitmix.h"
@@ -142,8 +143,14 @@ static int plan_resolve_roles(struct cell *cell, char *error)
 		const struct param_value *named =
 			role->backend_param ? cell_param(cell, role->backend_param) : NULL;
 
-		if (cell_foreign(cell, i))
+		if (cell_foreign(cell, i)) {
+			if (access(cell_foreign(cell, i), X_OK) < 0) {
+				snprintf(error, PARAM_ERROR_MAX, "%s: exec:%s: %s", role->foreign_param,
+						 cell_foreign(cell, i), strerror(errno));
+				return -EINVAL;
+			}
 			cell->roles[i] = (struct cell_variant){.backend = backend_find("exec", 4)};
+		}
 		if (!named)
 			continue;
 		if (strcmp(named->text, "self") == 0 && cell_foreign(cell, 0)) {

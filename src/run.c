@@ -102,6 +102,16 @@ static int run_add_setting(struct run *run, const char *value)
 	return 0;
 }
 
+static int run_set_mode(struct run *run, enum csv_mode mode)
+{
+	if (run->files.mode != CSV_CREATE && run->files.mode != mode) {
+		fprintf(stderr, "concbench: --append and --force exclude each other\n");
+		return -EINVAL;
+	}
+	run->files.mode = mode;
+	return 0;
+}
+
 static int run_set_profile(struct run *run, const char *value)
 {
 	int profile = plan_profile_parse(value);
@@ -161,11 +171,9 @@ static int run_set(struct run *run, int id, const char *value)
 		return options_time("--timeout", value, CLOCK_NS_PER_MS, 24 * 3600 * CLOCK_NS_PER_S,
 							&run->timeout_ns);
 	case RUN_APPEND:
-		run->files.mode = CSV_APPEND;
-		break;
+		return run_set_mode(run, CSV_APPEND);
 	case RUN_FORCE:
-		run->files.mode = CSV_FORCE;
-		break;
+		return run_set_mode(run, CSV_FORCE);
 	case RUN_INJECT:
 		run->inject = value;
 		break;

@@ -214,3 +214,14 @@ load common.bash
 	: >none.csv
 	usage '--overrides: none.csv: the file is empty' compare --overrides none.csv a.csv b.csv
 }
+
+@test "--append or --force, not both" {
+	echo kept >x.csv
+	usage '--append and --force exclude each other' run $TINY -o x.csv --append --force
+	usage '--append and --force exclude each other' run $TINY -o x.csv --force --append
+	[ "$(cat x.csv)" = kept ]
+}
+
+@test "a foreign server that is not there" {
+	usage 'server: exec:/no/such/echo: No such file or directory' run -w tcp_echo -b event -p server=exec:/no/such/echo
+}
