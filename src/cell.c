@@ -109,6 +109,15 @@ char *cell_variant_text(const struct cell *cell, char *buf, size_t size)
 	return cell_text(cell->roles[0].backend->options, cell->roles[0].options, buf, size);
 }
 
+/* A value as a user would write it. `text` has room for 64 characters. */
+static const char *cell_value_text(const struct param_row *row, const struct param_value *value,
+								   char *text)
+{
+	if (row->kind == PARAM_CHOICE || row->kind == PARAM_BACKEND)
+		return value->text;
+	return param_format(row->kind, value->number, text, 64);
+}
+
 /* Whether a parameter says who does the work, or how, and not what the work is. */
 static bool cell_is_beside(const struct workload *workload, const struct param_row *row)
 {
@@ -128,8 +137,6 @@ char *cell_params_label(const struct cell *cell, char *buf, size_t size)
 
 	buf[0] = '\0';
 	for (size_t i = 0; rows[i].name; i++) {
-		const struct param_value *value = &cell->params[i];
-		bool number = rows[i].kind != PARAM_CHOICE && rows[i].kind != PARAM_BACKEND;
 		char text[64];
 
 		if (cell_is_beside(cell->workload, &rows[i]))
@@ -137,9 +144,7 @@ char *cell_params_label(const struct cell *cell, char *buf, size_t size)
 		cell_append(buf, size, &length, length ? " " : "");
 		cell_append(buf, size, &length, rows[i].name);
 		cell_append(buf, size, &length, "=");
-		cell_append(buf, size, &length,
-					number ? param_format(rows[i].kind, value->number, text, sizeof(text))
-						   : value->text);
+		cell_append(buf, size, &length, cell_value_text(&rows[i], &cell->params[i], text));
 	}
 	return buf;
 }
@@ -156,7 +161,7 @@ char *cell_variant_label(const struct cell *cell, char *buf, size_t size)
 	cell_append(buf, size, &length, variant->backend->name);
 	for (size_t i = 0; i < n; i++) {
 		struct param_value standard;
-		char error[PARAM_ERROR_MAX];
+		char error[PARAM_ERROR_MAX], text[64];
 
 		if (param_parse(pairs[i].row, pairs[i].row->fallback, &standard, error) == 0 &&
 			strcmp(standard.text, pairs[i].value->text) == 0)
@@ -164,7 +169,7 @@ char *cell_variant_label(const struct cell *cell, char *buf, size_t size)
 		cell_append(buf, size, &length, (char[]){mark, '\0'});
 		cell_append(buf, size, &length, pairs[i].row->name);
 		cell_append(buf, size, &length, "=");
-		cell_append(buf, size, &length, pairs[i].value->text);
+		cell_append(buf, size, &length, cell_value_text(pairs[i].row, pairs[i].value, text));
 		mark = '+';
 	}
 	if (foreign) {

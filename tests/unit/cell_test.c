@@ -76,6 +76,7 @@ static void the_label_says_what_differs_from_the_default(void **state)
 		{"coro:stack=own", "coro"},
 		{"coro:stack=dense", "coro:stack=dense"},
 		{"coro:switch=ucontext+stack=dense", "coro:stack=dense+switch=ucontext"},
+		{"coro:stack_size=65536", "coro:stack_size=64KiB"},
 	};
 
 	(void)state;
