@@ -32,8 +32,6 @@ enum cross_submit_param {
 	CROSS_SUBMIT_PLACEMENT,
 };
 
-enum cross_submit_placement { CROSS_SUBMIT_SAME, CROSS_SUBMIT_FREE };
-
 enum { CROSS_SUBMIT_SAMPLES_MAX = 1 << 20 };
 
 /* What a call does. */

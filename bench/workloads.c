@@ -53,7 +53,7 @@ static const struct param_row sleep_fanout_params[] = {
 	[SLEEP_FANOUT_DEADLINE] = {"deadline", PARAM_CHOICE, "own", 0, 0, "own|common",
 							   "sleep from each task's own start, or all to one point in time"},
 	[SLEEP_FANOUT_WINDOW] = WORKLOAD_PARAM_WINDOW,
-	[SLEEP_FANOUT_PLACEMENT] = WORKLOAD_PARAM_PLACEMENT_OF_ONE,
+	[SLEEP_FANOUT_PLACEMENT] = WORKLOAD_PARAM_PLACEMENT_OF_ONE("same"),
 	{0},
 };
 
@@ -212,6 +212,9 @@ static enum limits_operation fib_generators_floor(const int64_t *params,
 	/* A channel lets a generator run ahead, and a turn of the loop has no primitive. */
 	if (params[FIB_GENERATORS_THROUGH] == FIB_GENERATORS_SCHEDULER)
 		return LIMITS_OPERATIONS;
+	if (params[FIB_GENERATORS_PLACEMENT] == WORKLOAD_PLACEMENT_SPLIT)
+		return carrier == BACKEND_CARRIER_THREAD ? LIMITS_GENERATOR_THREAD_SPLIT
+												 : LIMITS_GENERATOR_PROCESS_SPLIT;
 	return floors[carrier];
 }
 
@@ -223,7 +226,7 @@ static const struct param_row fib_generators_params[] = {
 	[FIB_GENERATORS_THROUGH] = {"through", PARAM_CHOICE, "direct", 0, 0, "direct|scheduler",
 								"scheduler: asynchronous generators, each a task of its own"},
 	[FIB_GENERATORS_WINDOW] = WORKLOAD_PARAM_WINDOW,
-	[FIB_GENERATORS_PLACEMENT] = WORKLOAD_PARAM_PLACEMENT_OF_ONE,
+	[FIB_GENERATORS_PLACEMENT] = WORKLOAD_PARAM_PLACEMENT_OF_ONE("same"),
 	{0},
 };
 
@@ -287,7 +290,7 @@ static const struct param_row spawn_join_params[] = {
 	[SPAWN_JOIN_ALIVE] = {"alive", PARAM_COUNT, "1", 1, 1000000, NULL,
 						  "tasks that are started before the first is joined; at most all"},
 	[SPAWN_JOIN_WINDOW] = WORKLOAD_PARAM_WINDOW,
-	[SPAWN_JOIN_PLACEMENT] = WORKLOAD_PARAM_PLACEMENT_OF_ONE,
+	[SPAWN_JOIN_PLACEMENT] = WORKLOAD_PARAM_PLACEMENT_OF_ONE("same"),
 	{0},
 };
 
@@ -399,7 +402,9 @@ static enum limits_operation ring_floor(const int64_t *params, enum backend_carr
 		[BACKEND_CARRIER_UNKNOWN] = LIMITS_OPERATIONS,
 	};
 
-	(void)params;
+	/* Who waits for another CPU looks before he sleeps, which can cost less than a hand-off. */
+	if (params[RING_PLACEMENT] == WORKLOAD_PLACEMENT_SPLIT)
+		return LIMITS_OPERATIONS;
 	return floors[carrier];
 }
 
@@ -418,7 +423,7 @@ static const struct param_row ring_params[] = {
 					"places in the order in which tasks were started, or in none"},
 	[RING_TOKENS] = {"tokens", PARAM_COUNT, "1", 1, 100000, NULL, "tokens under way at a time"},
 	[RING_WINDOW] = WORKLOAD_PARAM_WINDOW,
-	[RING_PLACEMENT] = WORKLOAD_PARAM_PLACEMENT_OF_ONE,
+	[RING_PLACEMENT] = WORKLOAD_PARAM_PLACEMENT_OF_ONE("same"),
 	{0},
 };
 
@@ -492,8 +497,7 @@ static const struct param_row cpu_scale_params[] = {
 	[CPU_SCALE_SWITCH] = {"switch", PARAM_TIME, "5ms", CLOCK_NS_PER_US, CLOCK_NS_PER_S, NULL,
 						  "for how long it is held while others wait"},
 	[CPU_SCALE_WINDOW] = WORKLOAD_PARAM_WINDOW,
-	[CPU_SCALE_PLACEMENT] = {"placement", PARAM_CHOICE, "free", 0, 0, "same|free",
-							 "CPUs: all tasks on one, or as the scheduler likes"},
+	[CPU_SCALE_PLACEMENT] = WORKLOAD_PARAM_PLACEMENT_OF_ONE("free"),
 	{0},
 };
 
@@ -559,7 +563,7 @@ static const struct param_row lock_params[] = {
 	[LOCK_SECTION] = {"section", PARAM_TIME, "0", 0, CLOCK_NS_PER_S, NULL,
 					  "time spent in the section, by the clock; 0: the clock is not read"},
 	[LOCK_WINDOW] = WORKLOAD_PARAM_WINDOW,
-	[LOCK_PLACEMENT] = WORKLOAD_PARAM_PLACEMENT_OF_ONE,
+	[LOCK_PLACEMENT] = WORKLOAD_PARAM_PLACEMENT_OF_ONE("same"),
 	{0},
 };
 
@@ -611,7 +615,7 @@ static const struct param_row bounded_queue_params[] = {
 	[BOUNDED_QUEUE_CAPACITY] = {"capacity", PARAM_COUNT, "64", 1, 1 << 20, NULL,
 								"items that the queue has room for"},
 	[BOUNDED_QUEUE_WINDOW] = WORKLOAD_PARAM_WINDOW,
-	[BOUNDED_QUEUE_PLACEMENT] = WORKLOAD_PARAM_PLACEMENT_OF_ONE,
+	[BOUNDED_QUEUE_PLACEMENT] = WORKLOAD_PARAM_PLACEMENT_OF_ONE("same"),
 	{0},
 };
 
@@ -623,9 +627,9 @@ static const struct workload bounded_queue = {
 	.params = bounded_queue_params,
 	.profiles =
 		{
-			"items=200k window=50ms placement=same,free",
-			"placement=same,free",
-			"producers=1,4 consumers=1,4 capacity=1,64,1024 placement=same,free",
+			"items=200k window=50ms placement=same,split",
+			"placement=same,split",
+			"producers=1,4 consumers=1,4 capacity=1,64,1024 placement=same,split",
 		},
 	.sweep = "capacity=1,4,16,64,256,1k,4k items=100k window=40ms",
 	.roles = {{
@@ -658,7 +662,7 @@ static const struct param_row pool_dispatch_params[] = {
 	[POOL_DISPATCH_INFLIGHT] = {"inflight", PARAM_COUNT, "64", 1, 1 << 20, NULL,
 								"jobs submitted whose results have not been seen, at most"},
 	[POOL_DISPATCH_WINDOW] = WORKLOAD_PARAM_WINDOW,
-	[POOL_DISPATCH_PLACEMENT] = WORKLOAD_PARAM_PLACEMENT_OF_ONE,
+	[POOL_DISPATCH_PLACEMENT] = WORKLOAD_PARAM_PLACEMENT_OF_ONE("same"),
 	{0},
 };
 
@@ -716,7 +720,7 @@ static const struct param_row pipeline_params[] = {
 	[PIPELINE_INFLIGHT] = {"inflight", PARAM_COUNT, "100", 1, 100000, NULL,
 						   "items on their way at a time"},
 	[PIPELINE_WINDOW] = WORKLOAD_PARAM_WINDOW,
-	[PIPELINE_PLACEMENT] = WORKLOAD_PARAM_PLACEMENT_OF_ONE,
+	[PIPELINE_PLACEMENT] = WORKLOAD_PARAM_PLACEMENT_OF_ONE("same"),
 	{0},
 };
 
@@ -791,7 +795,7 @@ static const struct param_row file_read_params[] = {
 	[FILE_READ_IO] = {"io", PARAM_CHOICE, "auto", 0, 0, "auto|blocking|threads|io_uring",
 					  "who makes the calls that could block; auto: what suits the backend here"},
 	[FILE_READ_WINDOW] = WORKLOAD_PARAM_WINDOW,
-	[FILE_READ_PLACEMENT] = WORKLOAD_PARAM_PLACEMENT_OF_ONE,
+	[FILE_READ_PLACEMENT] = WORKLOAD_PARAM_PLACEMENT_OF_ONE("same"),
 	{0},
 };
 
@@ -867,7 +871,7 @@ static enum limits_operation cross_submit_floor(const int64_t *params, enum back
 	bool shared = params[CROSS_SUBMIT_INFLIGHT] > 1 || params[CROSS_SUBMIT_POSTERS] > 1;
 
 	if (carrier != BACKEND_CARRIER_CALL &&
-		(shared || params[CROSS_SUBMIT_PLACEMENT] != CROSS_SUBMIT_SAME))
+		(shared || params[CROSS_SUBMIT_PLACEMENT] != WORKLOAD_PLACEMENT_SAME))
 		return LIMITS_OPERATIONS;
 	return floors[carrier];
 }
@@ -880,7 +884,7 @@ static const struct param_row cross_submit_params[] = {
 	[CROSS_SUBMIT_INFLIGHT] = {"inflight", PARAM_COUNT, "1", 1, 1024, NULL,
 							   "calls that a poster keeps unanswered"},
 	[CROSS_SUBMIT_WINDOW] = WORKLOAD_PARAM_WINDOW,
-	[CROSS_SUBMIT_PLACEMENT] = WORKLOAD_PARAM_PLACEMENT_OF_ONE,
+	[CROSS_SUBMIT_PLACEMENT] = WORKLOAD_PARAM_PLACEMENT_OF_ONE("same"),
 	{0},
 };
 
@@ -893,8 +897,8 @@ static const struct workload cross_submit = {
 	.profiles =
 		{
 			"calls=2k inflight=1,64 window=20ms",
-			"calls=20k inflight=1,64 window=100ms placement=same,free",
-			"posters=1,4 inflight=1,16,64 placement=same,free",
+			"calls=20k inflight=1,64 window=100ms placement=same,split",
+			"posters=1,4 inflight=1,16,64 placement=same,split",
 		},
 	.sweep = "posters=1,4,16,64 inflight=1 calls=10k window=40ms",
 	.roles = {{

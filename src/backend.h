@@ -46,6 +46,7 @@ struct backend_config {
 	size_t stack_bytes;                   /* that the role's task body needs */
 	uint32_t tasks_max; /* tasks or generators alive at a time, root not counted */
 	struct arena *arena;
+	struct spread *spread;         /* gives each task its CPU; NULL: they stay where the root is */
 	struct backend_depths *depths; /* filled in at the end of run by one that has queues; or NULL */
 };
 

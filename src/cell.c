@@ -206,6 +206,13 @@ bool cell_open_loop(const struct cell *cell)
 	return cell->workload->open_loop && cell->workload->open_loop(numbers);
 }
 
+bool cell_is_split(const struct cell *cell)
+{
+	const struct param_value *placement = cell_param(cell, "placement");
+
+	return placement && strcmp(placement->text, "split") == 0;
+}
+
 bool cell_has_speedup(const struct cell *cell)
 {
 	const char *name = cell->workload->speedup_param;
@@ -274,6 +281,21 @@ static const char *cell_missing(const struct task_ops *t, unsigned needs)
 	return NULL;
 }
 
+/* Whether the tasks of a workload with one role can be on CPUs of their own. */
+static bool cell_can_split(const struct cell *cell)
+{
+	switch (cell->roles[0].backend->carrier) {
+	case BACKEND_CARRIER_THREAD:
+	case BACKEND_CARRIER_PROCESS:
+		return true;
+	case BACKEND_CARRIER_SWITCH:
+	case BACKEND_CARRIER_CALLBACK:
+		return cell->workload->tasks_are_posters;
+	default:
+		return false;
+	}
+}
+
 const char *cell_unsupported(const struct cell *cell, int role)
 {
 	const struct workload_role *body = &cell->workload->roles[role];
@@ -290,6 +312,8 @@ const char *cell_unsupported(const struct cell *cell, int role)
 		if (why)
 			return why;
 	}
+	if (cell->workload->n_roles == 1 && cell_is_split(cell) && !cell_can_split(cell))
+		return "all its tasks are in one thread, and placement=split wants a CPU for each";
 	switch (backend->style) {
 	case BACKEND_FOREIGN:
 		return cell_foreign(cell, role) ? NULL : "only runs as the program of an exec: parameter";
@@ -347,7 +371,6 @@ static struct capacity_need cell_need(const struct cell *cell)
 
 void cell_preflight(struct cell *cell)
 {
-	const struct param_value *placement = cell_param(cell, "placement");
 	struct capacity_verdict verdict;
 	struct capacity_need need;
 	cpu_set_t allowed;
@@ -362,8 +385,8 @@ void cell_preflight(struct cell *cell)
 			return;
 		}
 	}
-	if (placement && strcmp(placement->text, "split") == 0 && cell->workload->n_roles > 1 &&
-		sched_getaffinity(0, sizeof(allowed), &allowed) == 0 && CPU_COUNT(&allowed) < 2) {
+	if (cell_is_split(cell) && sched_getaffinity(0, sizeof(allowed), &allowed) == 0 &&
+		CPU_COUNT(&allowed) < 2) {
 		snprintf(cell->reason, sizeof(cell->reason),
 				 "placement=split needs 2 CPUs and 1 is allowed here");
 		return;

@@ -66,6 +66,9 @@ char *cell_variant_label(const struct cell *cell, char *buf, size_t size);
 /* Whether its operations are due by a schedule. */
 bool cell_open_loop(const struct cell *cell);
 
+/* Whether its placement is `split`: each role, or where there is one each task, has its own CPU. */
+bool cell_is_split(const struct cell *cell);
+
 /* Whether more than one of what its workload's speed-up is counted from is at work. */
 bool cell_has_speedup(const struct cell *cell);
 

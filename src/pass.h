@@ -40,7 +40,8 @@ struct pass_role {
 	char foreign[PARAM_TEXT_MAX]; /* path of a foreign program, else "" */
 	int64_t options[BACKEND_OPTIONS_MAX];
 	uint32_t tasks_max;
-	int cpu; /* -1: as the scheduler likes */
+	int cpu;     /* -1: as the scheduler likes */
+	bool spread; /* each of its tasks on the next CPU (spread.h) */
 };
 
 /* The first page of the memfd; the arena follows. */

@@ -86,15 +86,21 @@ void pass_memory_close(struct pass_outcome *outcome)
 	outcome->arena = NULL;
 }
 
+/* Where there is one role it is its tasks that are split. */
+static bool memory_spread(const struct cell *cell)
+{
+	return cell->workload->n_roles == 1 && cell_is_split(cell);
+}
+
 /* The CPU of a role, by `placement`; -1: any. The last CPUs are taken, far from CPU 0's interrupts.
  */
 static int memory_cpu(const struct cell *cell, int role)
 {
 	const struct param_value *placement = cell_param(cell, "placement");
 	cpu_set_t allowed;
-	int skip = placement && strcmp(placement->text, "split") == 0 ? role : 0;
+	int skip = cell_is_split(cell) ? role : 0;
 
-	if (!placement || strcmp(placement->text, "free") == 0 ||
+	if (!placement || strcmp(placement->text, "free") == 0 || memory_spread(cell) ||
 		sched_getaffinity(0, sizeof(allowed), &allowed))
 		return -1;
 	for (size_t cpu = CPU_SETSIZE; cpu-- > 0;)
@@ -124,6 +130,7 @@ void pass_memory_describe(const struct pass_spec *spec, const char *folder,
 		memcpy(role->options, config.options, sizeof(role->options));
 		role->tasks_max = workload->tasks(outcome->params, i);
 		role->cpu = memory_cpu(spec->cell, i);
+		role->spread = memory_spread(spec->cell);
 	}
 	memcpy(arena->params, outcome->params, sizeof(arena->params));
 	arena->rounds = spec->rounds;

@@ -22,6 +22,7 @@
 #include "net.h"
 #include "noise.h"
 #include "pass.h"
+#include "spread.h"
 
 struct role {
 	struct pass_page *page;
@@ -31,6 +32,7 @@ struct role {
 	const struct workload_role *row;
 	const struct backend *backend;
 	struct backend_config config;
+	struct spread spread;
 };
 
 /* Leaves with a reason that the driver can show. No atexit handlers: they are not ours to run. */
@@ -79,6 +81,19 @@ static void role_place(struct role *role)
 	CPU_SET((size_t)role->spec->cpu, &cpus);
 	if (sched_setaffinity(0, sizeof(cpus), &cpus))
 		role_die(role, EXIT_FAILURE, "CPU placement", errno);
+}
+
+/* Tasks on CPUs of their own; only what they are made of asks how many CPUs there are. */
+static void role_spread(struct role *role)
+{
+	int rc;
+
+	if (!role->spec->spread)
+		return;
+	rc = spread_init(&role->spread);
+	if (rc)
+		role_die(role, EXIT_FAILURE, "CPUs that are allowed", rc);
+	role->config.spread = &role->spread;
 }
 
 /* Files are named relative to the folder that the driver has made for them. */
@@ -171,10 +186,14 @@ _Noreturn void role_main(int argc, char **argv)
 		if (why)
 			role_die(&role, PASS_EXIT_UNSUPPORTED, why, 0);
 	}
+	role_spread(&role);
 	role.arena->report_fd = PASS_REPORT_FD;
 	rc = role.backend->prepare ? role.backend->prepare(&role.config) : 0;
 	if (rc)
 		role_die(&role, EXIT_FAILURE, "preparing the backend", rc);
+	rc = spread_enter_root(role.config.spread);
+	if (rc)
+		role_die(&role, EXIT_FAILURE, "CPU placement", rc);
 	body = role_body(&role, role_listen(&role));
 	role_wait_gate(&role);
 

@@ -15,6 +15,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "spread.h"
+
 enum { SPIN_DOUBTS_MAX = 6 };
 
 /* Of one who looks, or of many; no order is needed, and no update is too dear to lose. */
@@ -23,11 +25,16 @@ struct spin_guess {
 	_Atomic uint32_t to_sleep; /* how often one is still to sleep without looking */
 };
 
-/* Whether there is a second CPU; with one, the other side cannot run until the looker sleeps. */
-static inline bool spin_pays(void)
+/*
+ * Whether the other side has, or may have, another CPU than the calling thread: tasks are spread
+ * (NULL: they are not), or more than one CPU is allowed. If not, it cannot run until one sleeps.
+ */
+static inline bool spin_pays(const struct spread *spread)
 {
 	cpu_set_t cpus;
 
+	if (spread)
+		return spread->n > 1;
 	return sched_getaffinity(0, sizeof(cpus), &cpus) == 0 && CPU_COUNT(&cpus) > 1;
 }
 

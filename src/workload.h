@@ -116,16 +116,17 @@ struct workload {
 };
 
 /* Rows that several workloads have in their tables; the driver finds them by name. */
+enum { WORKLOAD_PLACEMENT_SAME, WORKLOAD_PLACEMENT_SPLIT, WORKLOAD_PLACEMENT_FREE };
 #define WORKLOAD_PARAM_PLACEMENT(fallback)                                            \
 	{                                                                                 \
 		"placement", PARAM_CHOICE, fallback, 0, 0, "same|split|free",                 \
 			"CPUs: all roles on one, each role on its own, or as the scheduler likes" \
 	}
-/* For a workload with a single role there is nothing to split. */
-#define WORKLOAD_PARAM_PLACEMENT_OF_ONE                         \
-	{                                                           \
-		"placement", PARAM_CHOICE, "same", 0, 0, "same|free",   \
-			"CPUs: all tasks on one, or as the scheduler likes" \
+/* Where there is a single role it is its tasks that are split. */
+#define WORKLOAD_PARAM_PLACEMENT_OF_ONE(fallback)                                     \
+	{                                                                                 \
+		"placement", PARAM_CHOICE, fallback, 0, 0, "same|split|free",                 \
+			"CPUs: all tasks on one, each on the next one, or as the scheduler likes" \
 	}
 #define WORKLOAD_PARAM_WINDOW                                                        \
 	{                                                                                \

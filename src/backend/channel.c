@@ -322,7 +322,8 @@ static void channel_init_condvar(struct chan *chan, bool shared)
 	pthread_condattr_destroy(&cond);
 }
 
-struct chan *channel_open(uint32_t capacity, enum channel_kind kind, bool shared)
+struct chan *channel_open(uint32_t capacity, enum channel_kind kind, bool shared,
+						  const struct spread *spread)
 {
 	const int flags = MAP_ANONYMOUS | (shared ? MAP_SHARED : MAP_PRIVATE);
 	const size_t bytes = sizeof(struct chan) + capacity * sizeof(struct chan_cell);
@@ -337,7 +338,7 @@ struct chan *channel_open(uint32_t capacity, enum channel_kind kind, bool shared
 	chan->capacity = capacity;
 	chan->kind = kind;
 	chan->futex_flags = shared ? 0 : FUTEX_PRIVATE_FLAG;
-	chan->alone = !spin_pays();
+	chan->alone = !spin_pays(spread);
 	channel_init_condvar(chan, shared);
 	return chan;
 }

@@ -29,8 +29,14 @@
 
 enum channel_kind { CHANNEL_RING, CHANNEL_CONDVAR };
 
-/* `shared`: with processes that are forked later. NULL: no memory. */
-struct chan *channel_open(uint32_t capacity, enum channel_kind kind, bool shared);
+struct spread;
+
+/*
+ * `shared`: with processes that are forked later. `spread`: what gives the tasks that will use it
+ * their CPUs, or NULL. NULL: no memory.
+ */
+struct chan *channel_open(uint32_t capacity, enum channel_kind kind, bool shared,
+						  const struct spread *spread);
 
 /* As their namesakes in task.h. */
 int channel_put(struct chan *chan, uint64_t value);

@@ -212,6 +212,7 @@ static int coro_prepare(const struct backend_config *config)
 		.stack = (enum coro_stack_choice)config->options[CORO_OPTION_STACK],
 		.capacity = CORO_FIRST + config->tasks_max + CORO_SPARE,
 		.arena = config->arena,
+		.spread = config->spread,
 		.ops = coro_ops,
 	};
 	coro_rt.swap = coro_rt.sw->swap;

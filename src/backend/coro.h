@@ -109,6 +109,7 @@ struct coro_runtime {
 
 	struct task_ops ops; /* the table that bodies get */
 	struct arena *arena;
+	struct spread *spread; /* of posters; NULL: none */
 	struct ev_loop *loop;
 	struct timerq timers;
 	struct coro_fd *fds; /* by descriptor */

@@ -75,6 +75,7 @@ struct postbox *coro_post_open(post_fn *fn, uint32_t posters, uint32_t inflight)
 		.arena = coro_rt.arena,
 		.posters = posters,
 		.inflight = inflight,
+		.spread = coro_rt.spread,
 		.wake = post_wake,
 		.data = post,
 	};

@@ -259,6 +259,7 @@ static int event_run(const struct backend_config *config, const struct backend_b
 				  .timers_init = event_timers_init,
 				  .file_start = event_file_start,
 				  .post_open = event_posts_open},
+		.posters = {.spread = config->spread},
 	};
 	int error;
 

@@ -63,6 +63,7 @@ int event_posters_open(struct event_posters *posters, struct event *event,
 		.arena = event->arena,
 		.posters = post->posters,
 		.inflight = post->inflight,
+		.spread = posters->spread,
 		.wake = event_posters_wake,
 		.data = posters,
 	};

@@ -15,7 +15,8 @@ struct event_posters {
 	ev_async wake;
 	struct event *event;
 	struct event_post post;
-	struct postbox *box; /* NULL: there are none */
+	struct postbox *box;   /* NULL: there are none */
+	struct spread *spread; /* gives each its CPU, or NULL; set by who makes the struct */
 };
 
 /* As event_post_open in event.h. */

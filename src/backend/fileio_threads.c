@@ -138,7 +138,7 @@ static int pool_open(struct fileio *io)
 	struct pool *pool = (struct pool *)io;
 	int error;
 
-	pool->jobs = channel_open(POOL_DEPTH, CHANNEL_RING, false);
+	pool->jobs = channel_open(POOL_DEPTH, CHANNEL_RING, false, NULL);
 	if (!pool->jobs)
 		return -ENOMEM;
 	ev_async_init(&pool->news, pool_on_news);

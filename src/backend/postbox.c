@@ -203,7 +203,10 @@ void postbox_run(struct postbox *box, uint32_t number)
 {
 	struct poster *self = &box->posters[number];
 	const uint32_t last = (number + 1) * (box->plan.inflight + 1);
+	int error = spread_enter(box->plan.spread, number);
 
+	if (error)
+		arena_fail(box->plan.arena, "CPU placement", error);
 	self->unused = number * (box->plan.inflight + 1) + 1;
 	box->plan.fn(self, box->plan.arena, number);
 	box->calls[last].end = true;
@@ -345,7 +348,7 @@ struct postbox *postbox_new(const struct postbox_plan *plan)
 	box->posters = (struct poster *)(box + 1);
 	box->calls = (struct call *)(box->posters + plan->posters);
 	box->futex_flags = plan->shared ? 0 : FUTEX_PRIVATE_FLAG;
-	box->alone = !spin_pays();
+	box->alone = !spin_pays(plan->spread);
 	box->running = plan->posters;
 	for (uint32_t i = 0; i < plan->posters; i++) {
 		box->posters[i].box = box;

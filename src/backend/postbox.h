@@ -31,6 +31,7 @@
 #include <sys/types.h>
 
 #include "post.h"
+#include "spread.h"
 #include "task.h"
 
 struct postbox;
@@ -39,6 +40,7 @@ struct postbox_plan {
 	post_fn *fn;
 	struct arena *arena;
 	uint32_t posters, inflight;
+	struct spread *spread;    /* gives each poster its CPU; NULL: they stay where the opener is */
 	bool shared;              /* with processes that are forked later */
 	void (*wake)(void *data); /* wakes the dozing consumer, from any thread; NULL: by futex */
 	void *data;

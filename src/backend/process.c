@@ -32,6 +32,7 @@
 #include "net.h"
 #include "postbox.h"
 #include "slab.h"
+#include "spread.h"
 
 enum {
 	/* Measured 62 to 105 KB, by what the child touches: kernel stack 16, page tables 48,
@@ -60,6 +61,7 @@ struct gen {
 /* The one mutable object of the backend; each process has its own copy from the fork on. */
 static struct {
 	struct arena *arena;
+	struct spread *spread;
 	struct slab *gens;
 	enum handoff_kind handoff;
 	uint32_t children; /* tasks that were spawned and not yet reaped */
@@ -116,12 +118,22 @@ static void process_begin(pid_t parent, int *fds, int n)
 		_exit(EXIT_FAILURE);
 }
 
+/* What a task or a generator does next: goes to its CPU. */
+static void process_place(uint32_t turn)
+{
+	int error = spread_enter(process_state.spread, turn);
+
+	if (error)
+		arena_fail(process_state.arena, "CPU placement", error);
+}
+
 static int process_spawn(task_fn *fn, const void *arg, size_t len, int fd)
 {
 	const pid_t self = getpid();
 	/* Before the fork: afterwards the parent may already change shared memory at `arg`. */
 	_Alignas(16) char copy[TASK_ARG_MAX];
 	int fds[2] = {fd};
+	uint32_t turn = spread_take(process_state.spread);
 	pid_t pid;
 
 	process_reap();
@@ -132,6 +144,7 @@ static int process_spawn(task_fn *fn, const void *arg, size_t len, int fd)
 		return errno == ENOMEM ? -ENOMEM : -EAGAIN;
 	if (pid == 0) {
 		process_begin(self, fds, 1);
+		process_place(turn);
 		fn(&process_ops, process_state.arena, copy, fd);
 		/* Children that fn did not wait for are waited for, as on every backend. */
 		_exit(process_join() ? EXIT_FAILURE : EXIT_SUCCESS);
@@ -184,6 +197,7 @@ static struct gen *process_gen_open(gen_fn *fn, const void *arg, size_t len)
 	const pid_t self = getpid();
 	_Alignas(16) char copy[TASK_ARG_MAX];
 	int fds[HANDOFF_FDS_MAX + 1];
+	uint32_t turn = spread_take(process_state.spread);
 	struct gen *gen = slab_claim(process_state.gens);
 
 	if (!gen)
@@ -197,6 +211,7 @@ static struct gen *process_gen_open(gen_fn *fn, const void *arg, size_t len)
 		goto out_release_handoff;
 	if (gen->pid == 0) {
 		process_begin(self, fds, handoff_list_fds(&gen->handoff, fds));
+		process_place(turn);
 		process_gen_main(gen, fn, copy);
 	}
 	return gen;
@@ -231,7 +246,7 @@ static void process_gen_close(struct gen *gen)
 
 static struct chan *process_chan_open(uint32_t capacity)
 {
-	return channel_open(capacity, CHANNEL_RING, true);
+	return channel_open(capacity, CHANNEL_RING, true, process_state.spread);
 }
 
 static struct lock *process_lock_open(enum task_lock kind)
@@ -272,6 +287,7 @@ static struct postbox *process_post_open(post_fn *fn, uint32_t posters, uint32_t
 		.arena = process_state.arena,
 		.posters = posters,
 		.inflight = inflight,
+		.spread = process_state.spread,
 		.shared = true,
 	};
 	struct postbox *box = postbox_new(&plan);
@@ -316,6 +332,7 @@ static struct backend_demand process_demand(const struct backend_config *config)
 static int process_prepare(const struct backend_config *config)
 {
 	process_state.arena = config->arena;
+	process_state.spread = config->spread;
 	process_state.handoff = process_handoffs[config->options[PROCESS_HANDOFF]];
 	process_state.gens = slab_open(config->tasks_max + 1, sizeof(struct gen), true);
 	return process_state.gens ? 0 : -ENOMEM;

@@ -29,6 +29,7 @@
 #include "net.h"
 #include "postbox.h"
 #include "slab.h"
+#include "spread.h"
 
 enum {
 	/* Beside the body's own need: the thread's descriptor and the static TLS, which glibc takes
@@ -62,6 +63,7 @@ struct thread_task {
 	struct thread_task *parent;
 	task_fn *fn;
 	int fd;
+	uint32_t turn; /* of the spread */
 	_Alignas(16) char arg[TASK_ARG_MAX];
 
 	_Atomic uint32_t alive;              /* children that run; a futex, woken at 0 */
@@ -78,6 +80,7 @@ struct gen {
 /* The one mutable object of the backend; constant while there is a second thread. */
 static struct {
 	struct arena *arena;
+	struct spread *spread;
 	struct slab *tasks, *gens;
 	pthread_attr_t attr;
 	enum handoff_kind handoff;
@@ -96,6 +99,7 @@ static void thread_task_init(struct thread_task *task, const void *arg, size_t l
 {
 	atomic_init(&task->alive, 0);
 	atomic_init(&task->ended, NULL);
+	task->turn = spread_take(thread_state.spread);
 	if (len)
 		memcpy(task->arg, arg, len);
 }
@@ -139,11 +143,21 @@ static void thread_task_end(struct thread_task *task)
 		syscall(SYS_futex, &parent->alive, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
 }
 
+/* What every thread does first. */
+static void thread_begin(struct thread_task *self)
+{
+	int error = spread_enter(thread_state.spread, self->turn);
+
+	thread_self = self;
+	if (error)
+		arena_fail(thread_state.arena, "CPU placement", error);
+}
+
 static void *thread_main(void *self)
 {
 	struct thread_task *task = self;
 
-	thread_self = task;
+	thread_begin(task);
 	task->fn(&thread_ops, thread_state.arena, task->arg, task->fd);
 	thread_join();
 	thread_task_end(task);
@@ -207,7 +221,7 @@ static void *thread_gen_main(void *self)
 {
 	struct gen *gen = self;
 
-	thread_self = &gen->task;
+	thread_begin(&gen->task);
 	if (handoff_begin(&gen->handoff))
 		gen->fn(&thread_ops, thread_state.arena, gen, gen->task.arg);
 	thread_join();
@@ -258,7 +272,7 @@ static void thread_gen_close(struct gen *gen)
 
 static struct chan *thread_chan_open(uint32_t capacity)
 {
-	return channel_open(capacity, thread_state.queue, false);
+	return channel_open(capacity, thread_state.queue, false, thread_state.spread);
 }
 
 static struct lock *thread_lock_open(enum task_lock kind)
@@ -275,6 +289,7 @@ static struct postbox *thread_post_open(post_fn *fn, uint32_t posters, uint32_t 
 		.arena = thread_state.arena,
 		.posters = posters,
 		.inflight = inflight,
+		.spread = thread_state.spread,
 	};
 	struct postbox *box = postbox_new(&plan);
 
@@ -354,6 +369,7 @@ static int thread_prepare(const struct backend_config *config)
 	if (error)
 		return error;
 	thread_state.arena = config->arena;
+	thread_state.spread = config->spread;
 	thread_state.handoff = thread_handoffs[config->options[THREAD_HANDOFF]];
 	thread_state.queue = thread_queues[config->options[THREAD_QUEUE]];
 	thread_state.tasks = slab_open(n_blocks, sizeof(struct thread_task), false);
@@ -375,8 +391,7 @@ static int thread_run(const struct backend_config *config, const struct backend_
 {
 	int error;
 
-	thread_self = &thread_state.root;
-	thread_task_init(&thread_state.root, NULL, 0);
+	thread_self = &thread_state.root; /* a task of zeroes: without children */
 	body->task(&thread_ops, config->arena, thread_state.root.arg, body->fd);
 	error = thread_join();
 	slab_close(thread_state.gens);

@@ -339,6 +339,32 @@ static void posters_take_pids_on_every_backend(void **state)
 	assert_int_equal(cell_on(&backend, &workload).status, RESULT_LIMITED);
 }
 
+/* Tasks of one thread have one CPU; posters are threads on any backend. */
+static void only_what_has_threads_is_split(void **state)
+{
+	static const char *const refused = "coro: all its tasks are in one thread, and "
+									   "placement=split wants a CPU for each";
+	struct planned words = {.workloads = "ring",
+							.backends = "coro,thread",
+							.settings = {"tasks=2", "placement=split"},
+							.repetitions = 1};
+	struct plan plan = planned(&words);
+
+	(void)state;
+	assert_int_equal(plan.n_cells, 2);
+	assert_int_equal(plan.cells[0].status, RESULT_UNSUPPORTED);
+	assert_string_equal(plan.cells[0].reason, refused);
+	assert_null(strstr(plan.cells[1].reason, "one thread"));
+	plan_release(&plan);
+
+	words.workloads = "cross_submit";
+	words.settings[0] = "posters=2";
+	plan = planned(&words);
+	assert_null(strstr(plan.cells[0].reason, "one thread"));
+	assert_int_equal(plan.cells[0].status, plan.cells[1].status);
+	plan_release(&plan);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -358,6 +384,7 @@ int main(void)
 		cmocka_unit_test(what_the_backend_says_is_unavailable_is_passed_on),
 		cmocka_unit_test(too_many_tasks_are_limited_and_say_by_what),
 		cmocka_unit_test(posters_take_pids_on_every_backend),
+		cmocka_unit_test(only_what_has_threads_is_split),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -27,13 +27,14 @@ struct conformance_case {
 	const char *name;
 	task_fn *task; /* one of these two */
 	event_fn *event;
-	uint32_t tasks;       /* alive at a time */
-	uint32_t tasks_light; /* likewise where a task takes no pid; 0: the same */
-	bool listens;         /* gets a listening socket */
-	bool prepare_fails;   /* of memory: there is no body to run */
-	const char *only;     /* the one backend that it is for */
-	int64_t total;        /* what cell 0 is to hold at the end, if not 0 */
-	int run_error;        /* what the backend's run is to return */
+	uint32_t tasks;        /* alive at a time */
+	uint32_t tasks_light;  /* likewise where a task takes no pid; 0: the same */
+	bool listens;          /* gets a listening socket */
+	bool prepare_fails;    /* of memory: there is no body to run */
+	const char *only;      /* the one backend that it is for */
+	int64_t total;         /* what cell 0 is to hold at the end, if not 0 */
+	struct spread *spread; /* its tasks are spread by this; NULL: they are not */
+	int run_error;         /* what the backend's run is to return */
 };
 
 /* What a body can learn of its case and backend, by arena_param. */

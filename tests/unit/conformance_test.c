@@ -29,6 +29,7 @@
 #include "conformance_events.h"
 #include "conformance_files.h"
 #include "conformance_posts.h"
+#include "conformance_spread.h"
 
 enum { EXIT_SKIPPED = 77, TESTS_MAX = 4096 };
 
@@ -77,7 +78,7 @@ static int run_case(const struct conformance_run *run, struct arena *arena)
 {
 	const struct conformance_case *of = run->of;
 	const struct backend *backend = run->backend;
-	const struct backend_config config = run_config(run, arena);
+	struct backend_config config = run_config(run, arena);
 	struct backend_body body = {.task = of->task, .event = of->event, .fd = -1};
 	const char *why = backend->unavailable ? backend->unavailable(&config) : NULL;
 	int rc;
@@ -86,6 +87,9 @@ static int run_case(const struct conformance_run *run, struct arena *arena)
 		arena_fail(arena, why, 0);
 		return EXIT_SKIPPED;
 	}
+	config.spread = of->spread;
+	if (of->spread)
+		WANT(arena, spread_init(of->spread) == 0);
 	faults.mmap = of->prepare_fails;
 	rc = backend->prepare ? backend->prepare(&config) : 0;
 	faults.mmap = false;
@@ -97,6 +101,7 @@ static int run_case(const struct conformance_run *run, struct arena *arena)
 		body.fd = net_listen(backend->nonblocking);
 		atomic_store(&arena->port, (uint32_t)net_port(body.fd));
 	}
+	WANT(arena, spread_enter_root(of->spread) == 0);
 	rc = backend->run(&config, &body);
 	WANT(arena, rc == of->run_error);
 	if (of->total)
@@ -190,6 +195,7 @@ static void runs_add_variant(const struct conformance_run *variant, const char *
 		runs_add_table(file_cases, LENGTH(file_cases), variant, name);
 		runs_add_table(fault_cases, LENGTH(fault_cases), variant, name);
 		runs_add_table(post_cases, LENGTH(post_cases), variant, name);
+		runs_add_table(spread_cases, LENGTH(spread_cases), variant, name);
 	} else if (variant->backend->style == BACKEND_EVENT) {
 		runs_add_table(event_cases, LENGTH(event_cases), variant, name);
 		runs_add_table(file_event_cases, LENGTH(file_event_cases), variant, name);
