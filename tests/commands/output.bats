@@ -167,7 +167,7 @@ PY
 
 @test "every item goes through a bounded queue once" {
 	"$BENCH" run -w bounded_queue -b coro,event,thread,thread:queue=condvar,process -p items=1001 \
-		-p producers=1,3 -p consumers=1,4 -p capacity=1,7 -p window=1ms -r 1 -o x.csv >/dev/null 2>err
+		-p producers=1,3 -p consumers=1,4 -p capacity=1,7 -p placement=same,free -p window=1ms -r 1 -o x.csv >/dev/null 2>err
 	[ "$(column status x.csv | sort -u)" = ok ]
 	[ "$(column status x.csv | wc -l)" -eq 80 ]
 	[ "$(column digest x.csv | sort -u)" = "$(printf %016x $((1001 * 1002 * 1003 / 3)))" ]
