@@ -510,7 +510,7 @@ static const struct workload cpu_scale = {
 	.profiles =
 		{
 			"tasks=cpus units=400 lock=none,global window=40ms",
-			"tasks=1,cpus units=1k lock=none,global window=100ms",
+			"tasks=cpus units=1k lock=none,global window=100ms",
 			"tasks=1,2,4,8,16,32,cpus lock=none,global",
 		},
 	.sweep = "tasks=1,2,4,8,16,32 units=400 window=40ms",
@@ -897,7 +897,7 @@ static const struct workload cross_submit = {
 	.profiles =
 		{
 			"calls=2k inflight=1,64 window=20ms",
-			"calls=20k inflight=1,64 window=100ms placement=same,split",
+			"calls=10k inflight=1,64 window=50ms placement=same,split",
 			"posters=1,4 inflight=1,16,64 placement=same,split",
 		},
 	.sweep = "posters=1,4,16,64 inflight=1 calls=10k window=40ms",
