@@ -19,7 +19,7 @@ enum {
 	/* Where there is a second CPU, a side looks again after a pause that doubles each time, some
 	 * 10 us in all, before it sleeps: what it takes to wake the other side on another CPU. */
 	POSTBOX_PAUSES = 256,
-	POSTBOX_STACK_BYTES = 64 * 1024, /* of a poster's thread */
+	POSTBOX_STACK_BYTES = 64 * 1024, /* of a poster's thread, or the least that libc allows */
 	POSTBOX_CALLS_MAX = 1 << 24,
 };
 
@@ -240,6 +240,8 @@ static void postbox_join(struct postbox *box, uint32_t n)
 
 int postbox_start_threads(struct postbox *box)
 {
+	const size_t least = (size_t)sysconf(_SC_THREAD_STACK_MIN); /* aarch64: 128 KiB */
+	const size_t bytes = least > POSTBOX_STACK_BYTES ? least : POSTBOX_STACK_BYTES;
 	pthread_attr_t attr;
 	sigset_t all;
 	int error;
@@ -248,8 +250,9 @@ int postbox_start_threads(struct postbox *box)
 	error = pthread_attr_init(&attr);
 	if (error)
 		return -error;
-	pthread_attr_setstacksize(&attr, POSTBOX_STACK_BYTES);
-	error = pthread_attr_setsigmask_np(&attr, &all);
+	error = pthread_attr_setstacksize(&attr, bytes);
+	if (!error)
+		error = pthread_attr_setsigmask_np(&attr, &all);
 	for (uint32_t i = 0; i < box->plan.posters && !error; i++) {
 		error = pthread_create(&box->posters[i].thread, &attr, postbox_thread, &box->posters[i]);
 		if (error)
