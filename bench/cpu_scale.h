@@ -55,8 +55,11 @@ static inline uint64_t cpu_scale_compute(uint64_t unit, uint64_t steps)
 {
 	uint64_t x = unit;
 
-	for (uint64_t i = 0; i < steps; i++)
+	for (uint64_t i = 0; i < steps; i++) {
 		x = x * CPU_SCALE_FACTOR + CPU_SCALE_TERM;
+		/* Hides the value: clang makes one step of eight otherwise, which are an x * A + C, too. */
+		__asm__("" : "+r"(x));
+	}
 	return x;
 }
 
