@@ -54,7 +54,7 @@ struct aa {
 
 static void aa_help(void)
 {
-	printf("usage: concbench aa --runs N [options]\n\n"
+	printf("usage: concbench aa [options]\n\n"
 		   "Runs the gate on a build against itself: how often would this machine cry wolf (at\n"
 		   "most 5 %% by design), and how large a change could it detect?\n\n");
 	options_print(stdout, aa_options);

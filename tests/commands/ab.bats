@@ -236,3 +236,10 @@ print({r["backend"] for r in csv.DictReader(open("x.csv", newline="")) if r["ver
 PY
 	)" = "{'call'}" ]
 }
+
+@test "ci-gate names a revision that is not there" {
+	out "$ROOT/scripts/ci-gate" no-such-revision --pairs 5
+	[ "$status" -eq 2 ]
+	[ -z "$output" ]
+	[ "$(cat err)" = 'ci-gate: no-such-revision: no such revision here; has it been fetched?' ]
+}
