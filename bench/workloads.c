@@ -3,9 +3,9 @@
  * The only list of workloads. Each is one row made of what its header says; bench/README.md shows
  * how to add one.
  *
- * What the profiles take on 2 CPUs, measured: `quick`, 313 trials, 51 s; `standard`, 58 s a
- * repetition (forking and measuring the memory of processes is a fifth of it), so nine and a
- * half minutes for its ten. `full` has no bound: hours, most of it sleeping.
+ * What the profiles take on 2 CPUs, measured: `quick`, 313 trials, 43 s; `standard`, some 50 s a
+ * repetition (forking and measuring the memory of processes is a fifth of it), so nine minutes for
+ * its ten. `full` has no bound: hours, most of it sleeping.
  */
 #include "workload.h"
 
@@ -160,7 +160,7 @@ static const struct workload tcp_echo = {
 	.params = tcp_echo_params,
 	.profiles =
 		{
-			"conns=1,64 duration=400ms warmup=100ms",
+			"conns=1,64 duration=300ms warmup=100ms",
 			"conns=1,64,512 duration=500ms",
 			"conns=1,8,64,512,1k size=64,4KiB placement=split,same",
 		},
@@ -257,7 +257,7 @@ static const struct workload fib_generators = {
 	.params = fib_generators_params,
 	.profiles =
 		{
-			"generators=1,1k values=20k window=100ms",
+			"generators=1,1k values=20k window=60ms",
 			"generators=1,1k values=20k",
 			"generators=1,2,10,100,1k,10k through=direct,scheduler",
 		},
@@ -447,7 +447,7 @@ static const struct workload ring = {
 	.params = ring_params,
 	.profiles =
 		{
-			"tasks=2,100 hops=10k window=100ms",
+			"tasks=2,100 hops=10k window=60ms",
 			"tasks=2,1k hops=10k window=100ms",
 			"tasks=2,10,100,1k,10k order=seq,random",
 		},
