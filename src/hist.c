@@ -121,8 +121,13 @@ int hist_merge(struct hist *hist, const struct hist *from)
 	hist->sum_ns += from->sum_ns;
 	/* What was above the narrower range may lie within ours, but its slots are unknown. */
 	hist->overflow += from->overflow;
+	/*
+	 * Slots without samples are not written, so that their pages stay untouched: a run keeps a
+	 * histogram a cell, and the more memory it has, the longer a fork takes that is measured in it.
+	 */
 	for (size_t slot = 0; slot < from->n_counts; slot++)
-		hist->counts[slot] += from->counts[slot];
+		if (from->counts[slot])
+			hist->counts[slot] += from->counts[slot];
 	return 0;
 }
 
