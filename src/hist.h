@@ -47,7 +47,7 @@ struct hist {
 
 /*
  * Makes an empty histogram that holds 0..highest_ns; the range is rounded up to the end of a run.
- * Returns 0, -EINVAL (highest_ns < 0) or -ENOMEM.
+ * Returns 0, -EINVAL (highest_ns < 0) or -ENOMEM. Children that are forked later do not have it.
  */
 int hist_init(struct hist *hist, int64_t highest_ns);
 
