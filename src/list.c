@@ -97,8 +97,51 @@ static const char *list_why_not(const struct cell *wanted)
 	return cell_unsupported(&cell, 0);
 }
 
+/* What a backend cannot do, and why. */
+struct list_gap {
+	char what[PARAM_TEXT_MAX]; /* "ring placement=split"; empty once it has been printed */
+	char why[RESULT_TEXT_MAX];
+};
+
+/* Gaps that wait to be printed: those with the same reason stand in one line. */
+struct list_gaps {
+	size_t n;
+	struct list_gap list[64];
+};
+
+static void list_print_gaps(struct list_gaps *gaps)
+{
+	for (size_t i = 0; i < gaps->n; i++) {
+		if (!*gaps->list[i].what)
+			continue;
+		printf("    unsupported: %s", gaps->list[i].what);
+		for (size_t j = i + 1; j < gaps->n; j++)
+			if (strcmp(gaps->list[j].why, gaps->list[i].why) == 0) {
+				printf(", %s", gaps->list[j].what);
+				gaps->list[j].what[0] = '\0';
+			}
+		printf(": %s\n", gaps->list[i].why);
+	}
+	gaps->n = 0;
+}
+
+/* `row`: the parameter whose value, the cell's, is the cause; NULL: there is none. */
+static void list_add_gap(struct list_gaps *gaps, const struct cell *cell,
+						 const struct param_row *row, const char *why)
+{
+	struct list_gap *gap;
+
+	if (gaps->n == sizeof(gaps->list) / sizeof(gaps->list[0]))
+		list_print_gaps(gaps);
+	gap = &gaps->list[gaps->n++];
+	snprintf(gap->what, sizeof(gap->what), "%s%s%s%s%s", cell->workload->name, row ? " " : "",
+			 row ? row->name : "", row ? "=" : "",
+			 row ? cell->params[row - cell->workload->params].text : "");
+	snprintf(gap->why, sizeof(gap->why), "%s", why);
+}
+
 /* Each choice of each parameter is tried in turn, the others at their defaults. */
-static void list_unsupported_choices(struct cell *cell)
+static void list_unsupported_choices(struct list_gaps *gaps, struct cell *cell)
 {
 	for (int i = 0; cell->workload->params[i].name; i++) {
 		const struct param_row *row = &cell->workload->params[i];
@@ -111,8 +154,7 @@ static void list_unsupported_choices(struct cell *cell)
 			param_choose(row, index, &cell->params[i]);
 			why = list_why_not(cell);
 			if (why)
-				printf("    unsupported: %s %s=%s: %s\n", cell->workload->name, row->name,
-					   cell->params[i].text, why);
+				list_add_gap(gaps, cell, row, why);
 			word = strchr(word, '|');
 			word = word ? word + 1 : NULL;
 		}
@@ -123,15 +165,18 @@ static void list_unsupported_choices(struct cell *cell)
 /* Workloads that this backend cannot do, or only in part. */
 static void list_unsupported(const struct backend *backend)
 {
+	struct list_gaps gaps = {0};
+
 	for (size_t i = 0; i < n_workloads && backend->style != BACKEND_FOREIGN; i++) {
 		struct cell cell = list_cell(workloads[i], backend);
 		const char *why = list_why_not(&cell);
 
 		if (why)
-			printf("    unsupported: %s: %s\n", workloads[i]->name, why);
+			list_add_gap(&gaps, &cell, NULL, why);
 		else
-			list_unsupported_choices(&cell);
+			list_unsupported_choices(&gaps, &cell);
 	}
+	list_print_gaps(&gaps);
 }
 
 int list_main(int argc, char **argv)

@@ -184,7 +184,7 @@ load common.bash
 	[ "$status" -eq 0 ]
 	[[ "$output" != *'no such body'* ]]
 	local line
-	for line in 'tcp_echo: this work cannot be done by plain calls' 'lock: callbacks on one thread never interleave' \
+	for line in 'sleep_fanout, tcp_echo, spawn_join, http_get, lock, bounded_queue: this work cannot be done by plain calls' 'lock: callbacks on one thread never interleave' \
 		'lock lock=spin: on one thread, the task that one spins for cannot run' \
 		'cpu_scale lock=global: calls come one after another anyway' 'tcp_echo model=pool: an event loop has no tasks'; do
 		grep -qF "unsupported: $line" <<<"$output" || { echo "lacks: $line"; return 1; }
