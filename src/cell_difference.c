@@ -56,12 +56,14 @@ enum cell_difference cell_difference(const struct dataset_cell *a, const struct 
 /* A setting in quotes, or "no 'KEY'" for the side that lacks it. */
 static char *setting_words(struct word setting, struct word other, char buf[128])
 {
-	struct word key = setting_key(other);
+	struct word key;
 
-	if (setting.text)
+	if (setting.text) {
 		snprintf(buf, 128, "'%.*s'", (int)setting.length, setting.text);
-	else
-		snprintf(buf, 128, "no '%.*s'", (int)key.length, key.text);
+		return buf;
+	}
+	key = setting_key(other);
+	snprintf(buf, 128, "no '%.*s'", (int)key.length, key.text);
 	return buf;
 }
 

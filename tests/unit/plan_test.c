@@ -234,7 +234,7 @@ static void profiles_have_their_own_defaults_and_repetitions(void **state)
 		assert_int_equal(plan.n_cells, 1);
 		assert_int_equal(plan.n_trials, repetitions[profile]);
 		assert_int_equal(number_of(&plan.cells[0], "window"),
-						 profile == PLAN_QUICK ? 100000000 : 200000000);
+						 profile == PLAN_QUICK ? 60000000 : 200000000);
 		plan_release(&plan);
 	}
 	assert_int_equal(plan_profile_parse("quick"), PLAN_QUICK);
