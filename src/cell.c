@@ -213,6 +213,11 @@ bool cell_is_split(const struct cell *cell)
 	return placement && strcmp(placement->text, "split") == 0;
 }
 
+bool cell_is_spread(const struct cell *cell)
+{
+	return cell->workload->n_roles == 1 && cell_is_split(cell);
+}
+
 bool cell_has_speedup(const struct cell *cell)
 {
 	const char *name = cell->workload->speedup_param;
@@ -282,7 +287,7 @@ static const char *cell_missing(const struct task_ops *t, unsigned needs)
 }
 
 /* Whether the tasks of a workload with one role can be on CPUs of their own. */
-static bool cell_can_split(const struct cell *cell)
+static bool cell_can_spread(const struct cell *cell)
 {
 	switch (cell->roles[0].backend->carrier) {
 	case BACKEND_CARRIER_THREAD:
@@ -312,7 +317,7 @@ const char *cell_unsupported(const struct cell *cell, int role)
 		if (why)
 			return why;
 	}
-	if (cell->workload->n_roles == 1 && cell_is_split(cell) && !cell_can_split(cell))
+	if (cell_is_spread(cell) && !cell_can_spread(cell))
 		return "all its tasks are in one thread, and placement=split wants a CPU for each";
 	switch (backend->style) {
 	case BACKEND_FOREIGN:

@@ -69,6 +69,9 @@ bool cell_open_loop(const struct cell *cell);
 /* Whether its placement is `split`: each role, or where there is one each task, has its own CPU. */
 bool cell_is_split(const struct cell *cell);
 
+/* Whether it is the tasks of its one role that have their own CPUs (spread.h). */
+bool cell_is_spread(const struct cell *cell);
+
 /* Whether more than one of what its workload's speed-up is counted from is at work. */
 bool cell_has_speedup(const struct cell *cell);
 

@@ -4,11 +4,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+#include "spread.h"
 
 /* The cell's parameters, but for the one that the pass has another value of. */
 static void memory_params(const struct pass_spec *spec, int64_t *params)
@@ -86,27 +87,18 @@ void pass_memory_close(struct pass_outcome *outcome)
 	outcome->arena = NULL;
 }
 
-/* Where there is one role it is its tasks that are split. */
-static bool memory_spread(const struct cell *cell)
-{
-	return cell->workload->n_roles == 1 && cell_is_split(cell);
-}
-
-/* The CPU of a role, by `placement`; -1: any. The last CPUs are taken, far from CPU 0's interrupts.
+/* The CPU of a role, by `placement`, out of the list that spread.h makes of those allowed; -1: any.
  */
 static int memory_cpu(const struct cell *cell, int role)
 {
 	const struct param_value *placement = cell_param(cell, "placement");
-	cpu_set_t allowed;
-	int skip = cell_is_split(cell) ? role : 0;
+	uint32_t place = cell_is_split(cell) ? (uint32_t)role : 0;
+	struct spread allowed;
 
-	if (!placement || strcmp(placement->text, "free") == 0 || memory_spread(cell) ||
-		sched_getaffinity(0, sizeof(allowed), &allowed))
+	if (!placement || strcmp(placement->text, "free") == 0 || cell_is_spread(cell) ||
+		spread_init(&allowed) || place >= allowed.n)
 		return -1;
-	for (size_t cpu = CPU_SETSIZE; cpu-- > 0;)
-		if (CPU_ISSET(cpu, &allowed) && skip-- == 0)
-			return (int)cpu;
-	return -1;
+	return allowed.cpus[place];
 }
 
 void pass_memory_describe(const struct pass_spec *spec, const char *folder,
@@ -130,7 +122,7 @@ void pass_memory_describe(const struct pass_spec *spec, const char *folder,
 		memcpy(role->options, config.options, sizeof(role->options));
 		role->tasks_max = workload->tasks(outcome->params, i);
 		role->cpu = memory_cpu(spec->cell, i);
-		role->spread = memory_spread(spec->cell);
+		role->spread = cell_is_spread(spec->cell);
 	}
 	memcpy(arena->params, outcome->params, sizeof(arena->params));
 	arena->rounds = spec->rounds;
