@@ -124,12 +124,6 @@ static inline struct arena_sizing bounded_queue_sizing(const int64_t *params, ui
 	};
 }
 
-static inline int64_t bounded_queue_least_ns(const int64_t *params)
-{
-	(void)params;
-	return 0;
-}
-
 static inline uint64_t bounded_queue_round_ops(const int64_t *params)
 {
 	return (uint64_t)params[BOUNDED_QUEUE_ITEMS];

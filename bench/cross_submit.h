@@ -114,12 +114,6 @@ static inline struct arena_sizing cross_submit_sizing(const int64_t *params, uin
 	};
 }
 
-static inline int64_t cross_submit_least_ns(const int64_t *params)
-{
-	(void)params;
-	return 0;
-}
-
 static inline uint64_t cross_submit_round_ops(const int64_t *params)
 {
 	return (uint64_t)params[CROSS_SUBMIT_CALLS];

@@ -116,13 +116,6 @@ static inline struct arena_sizing fib_generators_sizing(const int64_t *params, u
 	};
 }
 
-/* Nothing is known beforehand: costs span 2 ns to 10 us a value. */
-static inline int64_t fib_generators_least_ns(const int64_t *params)
-{
-	(void)params;
-	return 0;
-}
-
 static inline uint64_t fib_generators_round_ops(const int64_t *params)
 {
 	return (uint64_t)params[FIB_GENERATORS_VALUES];

@@ -163,13 +163,6 @@ static inline struct arena_sizing ring_sizing(const int64_t *params, uint64_t ro
 	};
 }
 
-/* Nothing is known beforehand: a hop costs from 2 ns to 10 us. */
-static inline int64_t ring_least_ns(const int64_t *params)
-{
-	(void)params;
-	return 0;
-}
-
 static inline uint64_t ring_round_ops(const int64_t *params)
 {
 	return (uint64_t)params[RING_HOPS];

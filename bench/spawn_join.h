@@ -126,13 +126,6 @@ static inline struct arena_sizing spawn_join_sizing(const int64_t *params, uint6
 	};
 }
 
-/* Nothing is known beforehand: costs span 10 ns to 200 us a task. */
-static inline int64_t spawn_join_least_ns(const int64_t *params)
-{
-	(void)params;
-	return 0;
-}
-
 static inline uint64_t spawn_join_round_ops(const int64_t *params)
 {
 	return (uint64_t)params[SPAWN_JOIN_TASKS];

@@ -278,7 +278,6 @@ static const struct workload fib_generators = {
 	.unsupported = fib_generators_unsupported,
 	.tasks = fib_generators_tasks,
 	.sizing = fib_generators_sizing,
-	.least_ns = fib_generators_least_ns,
 	.round_ops = fib_generators_round_ops,
 	.round_digest = fib_generators_round_digest,
 };
@@ -319,7 +318,6 @@ static const struct workload spawn_join = {
 	.latency_pass = true,
 	.tasks = spawn_join_tasks,
 	.sizing = spawn_join_sizing,
-	.least_ns = spawn_join_least_ns,
 	.round_ops = spawn_join_round_ops,
 	.round_digest = spawn_join_round_digest,
 };
@@ -469,7 +467,6 @@ static const struct workload ring = {
 	.unsupported = ring_unsupported,
 	.tasks = ring_tasks,
 	.sizing = ring_sizing,
-	.least_ns = ring_least_ns,
 	.round_ops = ring_round_ops,
 	.round_digest = ring_round_digest,
 };
@@ -646,7 +643,6 @@ static const struct workload bounded_queue = {
 	.scale_param = "capacity",
 	.tasks = bounded_queue_tasks,
 	.sizing = bounded_queue_sizing,
-	.least_ns = bounded_queue_least_ns,
 	.round_ops = bounded_queue_round_ops,
 	.round_digest = bounded_queue_round_digest,
 };
@@ -918,7 +914,6 @@ static const struct workload cross_submit = {
 	.tasks = cross_submit_tasks,
 	.tasks_are_posters = true,
 	.sizing = cross_submit_sizing,
-	.least_ns = cross_submit_least_ns,
 	.round_ops = cross_submit_round_ops,
 	.round_digest = cross_submit_round_digest,
 };

@@ -103,7 +103,7 @@ struct workload {
 	/* They are threads or processes on every backend: posters. */
 	bool tasks_are_posters;
 	struct arena_sizing (*sizing)(const int64_t *params, uint64_t rounds);
-	/* The least time that a round, or the window and its warm-up, can take, in ns. */
+	/* The least time that a round, or the window and its warm-up, can take, in ns. NULL: 0. */
 	int64_t (*least_ns)(const int64_t *params);
 	/*
 	 * Work by duration: whether operations are due by a schedule. Samples then are pairs (arena.h),
